@@ -1,0 +1,48 @@
+import type { Parameters } from './cell-record.ts';
+
+/** The fields of a record or planned cell that its names are made from. */
+export interface CellNames {
+  readonly strategy: string;
+  readonly params?: Parameters | undefined;
+  readonly alias?: string | null | undefined;
+  readonly workload: string;
+  readonly workloadParams?: Parameters | undefined;
+  readonly pressure?: string | null | undefined;
+  readonly device: { readonly profile: string };
+  readonly mode: string;
+  readonly fork: number;
+}
+
+function withParams(name: string, params: Parameters | undefined): string {
+  const pairs = Object.entries(params ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
+}
+
+/** `deposit`, `deposit{batch=4}` or the alias: the name a strategy has in tables. */
+export function strategyLabel(cell: Pick<CellNames, 'strategy' | 'params' | 'alias'>): string {
+  return cell.alias ?? withParams(cell.strategy, cell.params);
+}
+
+/** `redis-bgsave`, `storm{regions=1000}`: the name a workload has in tables. */
+export function workloadLabel(cell: Pick<CellNames, 'workload' | 'workloadParams'>): string {
+  return withParams(cell.workload, cell.workloadParams);
+}
+
+/** Everything but strategy and fork: cells of one scenario may be compared with each other. */
+export function scenarioKey(cell: CellNames): string {
+  const parts = [workloadLabel(cell), cell.device.profile, cell.mode];
+  if (cell.pressure !== null && cell.pressure !== undefined) parts.push(cell.pressure);
+  return parts.join('|');
+}
+
+/** Everything but the fork: the replicates of one series differ in nothing else. */
+export function seriesKey(cell: CellNames): string {
+  return `${strategyLabel(cell)}|${scenarioKey(cell)}`;
+}
+
+/** Unique in a run: `deposit|redis-bgsave|mlx5-odp|storm#0`. */
+export function cellIdOf(cell: CellNames): string {
+  return `${seriesKey(cell)}#${cell.fork}`;
+}
