@@ -6,6 +6,9 @@ export const SCHEMA_VERSION = '1.0';
 /** The JSON documents that carry a schema version. */
 export type DocumentKind = 'record' | 'plan' | 'host' | 'baseline';
 
+/** The document was written by a later major version: reading it would be guessing. */
+export class NewerSchemaError extends UsageError {}
+
 type Json = Record<string, unknown>;
 type Migration = {
   readonly from: string;
@@ -39,7 +42,8 @@ function parseVersion(version: unknown, where: string): readonly [number, number
  * A newer minor of the same major passes as it is: its additional fields are ignored.
  *
  * @param where file (and line) for the message
- * @throws UsageError when the version is missing, of a newer major, or older than any migration
+ * @throws NewerSchemaError on a newer major
+ * @throws UsageError when the version is missing or older than any migration
  */
 export function migrateDocument(document: unknown, kind: DocumentKind, where: string): Json {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
@@ -49,7 +53,7 @@ export function migrateDocument(document: unknown, kind: DocumentKind, where: st
   const [major] = parseVersion(current.schemaVersion, where);
   const [ownMajor] = parseVersion(SCHEMA_VERSION, 'this program');
   if (major > ownMajor) {
-    throw new UsageError(
+    throw new NewerSchemaError(
       `${where}: schemaVersion ${current.schemaVersion} is newer than this program reads (${SCHEMA_VERSION}); update xlt-bench`,
     );
   }
