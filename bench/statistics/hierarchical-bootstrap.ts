@@ -1,0 +1,164 @@
+import { mean } from 'simple-statistics';
+import { SeededRandom } from './seeded-random.ts';
+
+/** One fork's figure, and the same figure of each block of its measured window where known. */
+export interface ForkSample {
+  /** Replicate number; equal numbers of two sides ran next to each other. */
+  readonly fork: number;
+  readonly value: number;
+  readonly blocks?: readonly number[] | undefined;
+}
+
+export interface BootstrapOptions {
+  readonly draws?: number;
+  readonly seed?: number;
+  /** Coverage of the interval, e.g. 0.95. */
+  readonly level?: number;
+  /** Resample the forks of both sides together: they ran in common blocks of one run. */
+  readonly paired?: boolean;
+}
+
+/** An estimate with its bootstrap interval. */
+export interface Interval {
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export const DEFAULT_DRAWS = 10_000;
+export const DEFAULT_LEVEL = 0.95;
+
+/** Second-level factors prepared per fork; a draw picks one of them. */
+const BLOCK_DRAWS = 199;
+const MIN_BLOCKS = 5;
+
+/** Median of the first `count` values; sorts them in place. Small counts: insertion sort. */
+function medianInPlace(values: Float64Array, count: number): number {
+  for (let i = 1; i < count; i++) {
+    const value = values[i]!;
+    let j = i - 1;
+    while (j >= 0 && values[j]! > value) {
+      values[j + 1] = values[j]!;
+      j--;
+    }
+    values[j + 1] = value;
+  }
+  const middle = count >> 1;
+  return count % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;
+}
+
+export function medianOf(values: readonly number[]): number {
+  return medianInPlace(Float64Array.from(values), values.length);
+}
+
+/**
+ * Resampled values of one fork: its figure times (mean of resampled blocks / mean of all blocks). The
+ * figure itself comes from the fork's whole histogram; the blocks only say how firmly it stands.
+ */
+function forkReplicates(sample: ForkSample, random: SeededRandom): Float64Array {
+  const blocks = sample.blocks ?? [];
+  const blockMean = blocks.length >= MIN_BLOCKS ? mean([...blocks]) : 0;
+  if (blockMean <= 0) return Float64Array.of(sample.value);
+  return Float64Array.from({ length: BLOCK_DRAWS }, () => {
+    let sum = 0;
+    for (let i = 0; i < blocks.length; i++) sum += blocks[random.below(blocks.length)]!;
+    return (sample.value * sum) / blocks.length / blockMean;
+  });
+}
+
+class ForkSampler {
+  readonly #replicates: readonly Float64Array[];
+  readonly #scratch: Float64Array;
+
+  constructor(samples: readonly ForkSample[], random: SeededRandom) {
+    this.#replicates = samples.map((sample) => forkReplicates(sample, random));
+    this.#scratch = new Float64Array(samples.length);
+  }
+
+  /** Median over the forks that `picks` names. */
+  median(picks: Uint32Array, random: SeededRandom): number {
+    for (let i = 0; i < picks.length; i++) {
+      const replicates = this.#replicates[picks[i]!]!;
+      const pick = replicates.length === 1 ? 0 : random.below(replicates.length);
+      this.#scratch[i] = replicates[pick]!;
+    }
+    return medianInPlace(this.#scratch, picks.length);
+  }
+}
+
+function pickForks(picks: Uint32Array, random: SeededRandom): void {
+  for (let i = 0; i < picks.length; i++) picks[i] = random.below(picks.length);
+}
+
+/**
+ * Percentile interval. The BCa correction was tried and left out: on 5 to 10 forks its coverage was
+ * 88 - 96 % of a nominal 95 %, against 94 - 97 % (method-check.ts prints the present figures).
+ */
+function percentileInterval(
+  draws: Float64Array,
+  estimate: number,
+  options: BootstrapOptions,
+): Interval {
+  draws.sort();
+  const tail = (1 - (options.level ?? DEFAULT_LEVEL)) / 2;
+  const rank = Math.round(tail * (draws.length - 1));
+  return { estimate, low: draws[rank]!, high: draws[draws.length - 1 - rank]! };
+}
+
+/** Interval of the median over forks of one series. @param samples at least one */
+export function bootstrapMedian(
+  samples: readonly ForkSample[],
+  options: BootstrapOptions = {},
+): Interval {
+  const random = new SeededRandom(options.seed ?? 1);
+  const sampler = new ForkSampler(samples, random);
+  const picks = new Uint32Array(samples.length);
+  const draws = Float64Array.from({ length: options.draws ?? DEFAULT_DRAWS }, () => {
+    pickForks(picks, random);
+    return sampler.median(picks, random);
+  });
+  return percentileInterval(draws, medianOf(samples.map(({ value }) => value)), options);
+}
+
+/**
+ * Interval of a contrast between the medians over forks of two series: forks are resampled first, then
+ * the blocks inside each (Kalibera & Jones, ISMM 2013). 10,000 draws, 95 % by default.
+ *
+ * @param contrast e.g. the ratio candidate / baseline, or the difference
+ * @returns the contrast of the medians and its interval
+ */
+export function bootstrapContrast(
+  baseline: readonly ForkSample[],
+  candidate: readonly ForkSample[],
+  contrast: (baselineMedian: number, candidateMedian: number) => number,
+  options: BootstrapOptions = {},
+): Interval {
+  const random = new SeededRandom(options.seed ?? 1);
+  const sides = options.paired === true ? matchForks(baseline, candidate) : null;
+  const [base, other] = sides ?? [baseline, candidate];
+  const baseSampler = new ForkSampler(base, random);
+  const otherSampler = new ForkSampler(other, random);
+  const basePicks = new Uint32Array(base.length);
+  const otherPicks = sides === null ? new Uint32Array(other.length) : basePicks;
+  const draws = Float64Array.from({ length: options.draws ?? DEFAULT_DRAWS }, () => {
+    pickForks(basePicks, random);
+    if (sides === null) pickForks(otherPicks, random);
+    return contrast(baseSampler.median(basePicks, random), otherSampler.median(otherPicks, random));
+  });
+  const estimate = contrast(
+    medianOf(base.map(({ value }) => value)),
+    medianOf(other.map(({ value }) => value)),
+  );
+  return percentileInterval(draws, estimate, options);
+}
+
+/** Both sides in the order of their common fork numbers; null when the forks are not the same. */
+function matchForks(
+  baseline: readonly ForkSample[],
+  candidate: readonly ForkSample[],
+): readonly [ForkSample[], ForkSample[]] | null {
+  if (baseline.length !== candidate.length) return null;
+  const byFork = new Map(candidate.map((sample) => [sample.fork, sample]));
+  const matched = baseline.map(({ fork }) => byFork.get(fork));
+  return matched.every((sample) => sample !== undefined) ? [[...baseline], matched] : null;
+}

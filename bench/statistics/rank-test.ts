@@ -1,0 +1,133 @@
+import { cumulativeStdNormalProbability } from 'simple-statistics';
+
+/** Up to this many values on both sides together the p value is exact, ties included. */
+const EXACT_LIMIT = 60;
+
+/**
+ * How often each rank sum occurs when `chosen` of the given doubled mid-ranks are drawn: the null
+ * distribution of the rank sum given the ties. Index: doubled rank sum. Values: share of all draws.
+ */
+function rankSumDistribution(doubledRanks: readonly number[], chosen: number): Float64Array {
+  const total = doubledRanks.reduce((sum, rank) => sum + rank, 0);
+  const ways = Array.from({ length: chosen + 1 }, () => new Float64Array(total + 1));
+  ways[0]![0] = 1;
+  for (const [used, rank] of doubledRanks.entries()) {
+    for (let size = Math.min(chosen, used + 1); size >= 1; size--) {
+      const from = ways[size - 1]!;
+      const to = ways[size]!;
+      for (let sum = total; sum >= rank; sum--) to[sum] = to[sum]! + from[sum - rank]!;
+    }
+  }
+  const all = ways[chosen]!.reduce((sum, count) => sum + count, 0);
+  return ways[chosen]!.map((count) => count / all);
+}
+
+/** Twice the mid-rank of each value of a followed by b. */
+function doubledMidRanks(pooled: readonly number[]): number[] {
+  return pooled.map((value) => {
+    let smaller = 0;
+    let equal = 0;
+    for (const other of pooled) {
+      if (other < value) smaller++;
+      else if (other === value) equal++;
+    }
+    return 2 * smaller + equal + 1;
+  });
+}
+
+/**
+ * Two-sided Mann-Whitney U test: exact up to 60 values (given the ties), else the normal approximation
+ * with tie and continuity correction.
+ * @returns p; 1 when all values are equal
+ */
+export function mannWhitneyP(a: readonly number[], b: readonly number[]): number {
+  const ranks = doubledMidRanks([...a, ...b]);
+  const observed = ranks.slice(0, a.length).reduce((sum, rank) => sum + rank, 0);
+  const expected = a.length * (a.length + b.length + 1);
+  const distance = Math.abs(observed - expected);
+  if (ranks.length <= EXACT_LIMIT) {
+    let p = 0;
+    for (const [sum, share] of rankSumDistribution(ranks, a.length).entries()) {
+      if (Math.abs(sum - expected) >= distance) p += share;
+    }
+    return Math.min(1, p);
+  }
+  const size = ranks.length;
+  const ties = new Map<number, number>();
+  for (const rank of ranks) ties.set(rank, (ties.get(rank) ?? 0) + 1);
+  const tieTerm = [...ties.values()].reduce((sum, t) => sum + t ** 3 - t, 0) / (size * (size - 1));
+  const variance = ((a.length * b.length) / 12) * (size + 1 - tieTerm);
+  if (variance === 0) return 1;
+  const z = Math.max(0, distance / 2 - 0.5) / Math.sqrt(variance);
+  return Math.min(1, 2 * (1 - cumulativeStdNormalProbability(z)));
+}
+
+/** Smallest two-sided p that two sides of these sizes can reach: complete separation. */
+export function smallestP(sizeA: number, sizeB: number): number {
+  let ways = 1;
+  for (let i = 1; i <= sizeA; i++) ways = (ways * (sizeB + i)) / i;
+  return Math.min(1, 2 / ways);
+}
+
+/** Cliff's delta: share of pairs with b above a minus share with b below a; -1..1. */
+export function cliffsDelta(a: readonly number[], b: readonly number[]): number {
+  let sum = 0;
+  for (const x of a) for (const y of b) sum += Math.sign(y - x);
+  return sum / (a.length * b.length);
+}
+
+export interface Shift {
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Hodges-Lehmann shift b - a: the median of all pairwise differences, with the interval that inverts
+ * the Mann-Whitney test. Where the sizes allow no interval of this level it spans all differences.
+ */
+export function hodgesLehmann(a: readonly number[], b: readonly number[], level = 0.95): Shift {
+  const differences = Float64Array.from(a.flatMap((x) => b.map((y) => y - x))).sort();
+  const pairs = differences.length;
+  const middle = pairs >> 1;
+  const estimate =
+    pairs % 2 === 1 ? differences[middle]! : (differences[middle - 1]! + differences[middle]!) / 2;
+  const rank = Math.max(0, lowerRank(a.length, b.length, (1 - level) / 2) - 1);
+  return { estimate, low: differences[rank]!, high: differences[pairs - 1 - rank]! };
+}
+
+/** Largest k with P(U < k) <= tail under the null, without ties. */
+function lowerRank(sizeA: number, sizeB: number, tail: number): number {
+  const size = sizeA + sizeB;
+  if (size > EXACT_LIMIT) {
+    const spread = Math.sqrt((sizeA * sizeB * (size + 1)) / 12);
+    let k = 0;
+    while (cumulativeStdNormalProbability((k + 0.5 - (sizeA * sizeB) / 2) / spread) <= tail) k++;
+    return k;
+  }
+  const ranks = Array.from({ length: size }, (_, i) => 2 * (i + 1));
+  const shares = rankSumDistribution(ranks, sizeA);
+  const smallest = sizeA * (sizeA + 1);
+  let k = 0;
+  let reached = shares[smallest]!;
+  while (reached <= tail) {
+    k++;
+    reached += shares[smallest + 2 * k]!;
+  }
+  return k;
+}
+
+/**
+ * Holm's step-down correction: family-wise error stays below alpha when adjusted p <= alpha decides.
+ * @returns adjusted p values in the order given
+ */
+export function holmAdjust(pValues: readonly number[]): number[] {
+  const order = pValues.map((_, i) => i).sort((i, j) => pValues[i]! - pValues[j]!);
+  const adjusted = new Array<number>(pValues.length).fill(1);
+  let running = 0;
+  for (const [step, index] of order.entries()) {
+    running = Math.max(running, Math.min(1, pValues[index]! * (pValues.length - step)));
+    adjusted[index] = running;
+  }
+  return adjusted;
+}
