@@ -1,0 +1,97 @@
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, gzipSync } from 'node:zlib';
+import { formatFacts, type RecordingFacts, type RecordingPart } from './recording-facts.ts';
+
+const CHUNK_BYTES = 1 << 18;
+const RANGE_MARK = Buffer.from(' kvm_unmap_hva_range: ');
+
+/** Counts the lines of true ranges in a text that passes by in chunks. */
+class RangeCounter extends Transform {
+  count = 0;
+  #tail = Buffer.alloc(0);
+
+  override _transform(chunk: Buffer, _encoding: string, done: (e: null, c: Buffer) => void): void {
+    const text = Buffer.concat([this.#tail, chunk]);
+    let at = text.indexOf(RANGE_MARK);
+    for (; at >= 0; at = text.indexOf(RANGE_MARK, at + RANGE_MARK.length)) this.count++;
+    // One byte less than the mark: what was counted already cannot be counted again.
+    this.#tail = text.subarray(Math.max(0, text.length - RANGE_MARK.length + 1));
+    done(null, chunk);
+  }
+}
+
+/** The name of one part's file: `r.txt.gz` has `r.side.txt.gz`, `r.start.poll.txt.gz` and so on. */
+export function partPath(out: string, part: RecordingPart): string {
+  const suffix = /(\.(txt|text|trace|log|strace))?(\.gz)?$/.exec(out)![0];
+  const stem = out.slice(0, out.length - suffix.length);
+  if (part === 'target') return out;
+  if (part === 'kernel-threads') return `${stem}.side${suffix}`;
+  return `${stem}.${part === 'start-pages' ? 'start' : 'end'}.poll${suffix}`;
+}
+
+/**
+ * One text file of a recording in the making. The text comes first and the facts, which are known
+ * last, are put before it; a gzip file may consist of two members, so neither is compressed twice.
+ */
+export class RecordingText {
+  readonly path: string;
+  readonly part: RecordingPart;
+  #rangeEvents = 0;
+
+  constructor(out: string, part: RecordingPart) {
+    this.part = part;
+    this.path = partPath(out, part);
+  }
+
+  get rangeEvents(): number {
+    return this.#rangeEvents;
+  }
+
+  get #isCompressed(): boolean {
+    return this.path.endsWith('.gz');
+  }
+
+  get #body(): string {
+    return `${this.path}.${process.pid}.body`;
+  }
+
+  get #unfinished(): string {
+    return `${this.path}.${process.pid}.part`;
+  }
+
+  /** Copies the text from a file, which may be one of tracefs. */
+  async copyFrom(file: string, signal: AbortSignal): Promise<void> {
+    const from = createReadStream(file, { highWaterMark: CHUNK_BYTES });
+    const counter = new RangeCounter();
+    const to = createWriteStream(this.#body);
+    if (this.#isCompressed) await pipeline(from, counter, createGzip(), to, { signal });
+    else await pipeline(from, counter, to, { signal });
+    this.#rangeEvents = counter.count;
+  }
+
+  async write(lines: readonly string[]): Promise<void> {
+    const text = `${lines.join('\n')}\n`;
+    await writeFile(this.#body, this.#isCompressed ? gzipSync(text) : text);
+  }
+
+  /** Puts facts and text together under the final name. */
+  async finish(facts: RecordingFacts): Promise<void> {
+    const head = formatFacts(this.part, facts);
+    await writeFile(this.#unfinished, this.#isCompressed ? gzipSync(head) : head);
+    await pipeline(
+      createReadStream(this.#body),
+      createWriteStream(this.#unfinished, { flags: 'a' }),
+    );
+    await rename(this.#unfinished, this.path);
+    rmSync(this.#body, { force: true });
+  }
+
+  /** Removes what is not finished. */
+  discard(): void {
+    rmSync(this.#body, { force: true });
+    rmSync(this.#unfinished, { force: true });
+  }
+}

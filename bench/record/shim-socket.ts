@@ -1,0 +1,56 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What the preloaded library reports of the recorded command (kvm-shim.c). */
+export interface ShimListener {
+  /** The program has been loaded, and owns a VM or could not make one. */
+  started(ownsVm: boolean): void;
+  /** The program is about to exit; its address space is whole as long as this call lasts. */
+  ending(): void;
+}
+
+/**
+ * The Unix socket on which the preloaded library stops the program at its start and before its end,
+ * so that its page tables can be read.
+ */
+export class ShimSocket {
+  readonly path: string;
+  readonly #folder: string;
+  readonly #server: Server;
+
+  private constructor(folder: string, path: string, server: Server) {
+    this.#folder = folder;
+    this.path = path;
+    this.#server = server;
+  }
+
+  static async listen(listener: ShimListener): Promise<ShimSocket> {
+    const folder = mkdtempSync(join(tmpdir(), 'xlt-bench-shim-'));
+    const path = join(folder, 'socket');
+    const server = createServer((connection) => {
+      // The program may be killed while it waits.
+      connection.on('error', () => {});
+      connection.once('data', (bytes) => {
+        const letter = bytes.toString('latin1', 0, 1);
+        if (letter === 'E') listener.ending();
+        else if (letter === 'S' || letter === 's') listener.started(letter === 'S');
+        connection.destroy();
+      });
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+    });
+    // The program may have given up the recorder's rights before it gets here.
+    chmodSync(folder, 0o711);
+    chmodSync(path, 0o777);
+    return new ShimSocket(folder, path, server);
+  }
+
+  close(): void {
+    this.#server.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
