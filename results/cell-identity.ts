@@ -1,22 +1,21 @@
-import type { Parameters } from './cell-record.ts';
-
 /** The fields of a record or planned cell that its names are made from. */
 export interface CellNames {
   readonly strategy: string;
-  readonly params?: Parameters | undefined;
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
   readonly alias?: string | null | undefined;
   readonly workload: string;
-  readonly workloadParams?: Parameters | undefined;
+  readonly workloadParams?: Readonly<Record<string, unknown>> | undefined;
   readonly pressure?: string | null | undefined;
+  readonly variant?: string | null | undefined;
   readonly device: { readonly profile: string };
   readonly mode: string;
   readonly fork: number;
 }
 
-function withParams(name: string, params: Parameters | undefined): string {
+function withParams(name: string, params: Readonly<Record<string, unknown>> | undefined): string {
   const pairs = Object.entries(params ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}=${value}`);
+    .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }
 
@@ -33,7 +32,9 @@ export function workloadLabel(cell: Pick<CellNames, 'workload' | 'workloadParams
 /** Everything but strategy and fork: cells of one scenario may be compared with each other. */
 export function scenarioKey(cell: CellNames): string {
   const parts = [workloadLabel(cell), cell.device.profile, cell.mode];
-  if (cell.pressure !== null && cell.pressure !== undefined) parts.push(cell.pressure);
+  for (const part of [cell.pressure, cell.variant]) {
+    if (part !== null && part !== undefined) parts.push(part);
+  }
   return parts.join('|');
 }
 
@@ -42,7 +43,12 @@ export function seriesKey(cell: CellNames): string {
   return `${strategyLabel(cell)}|${scenarioKey(cell)}`;
 }
 
-/** Unique in a run: `deposit|redis-bgsave|mlx5-odp|storm#0`. */
+/** A readable cell id, here with its fork: `deposit|redis-bgsave|mlx5-odp|storm#0`. */
 export function cellIdOf(cell: CellNames): string {
   return `${seriesKey(cell)}#${cell.fork}`;
+}
+
+/** What a run may hold one record of: a cell and its fork. */
+export function replicateKey(cell: { readonly cellId: string; readonly fork: number }): string {
+  return `${cell.cellId} fork ${cell.fork}`;
 }

@@ -6,24 +6,28 @@ export const MODES = ['storm', 'replay', 'micro', 'verify', 'explore'] as const;
 export const VERDICTS = ['passed', 'failed', 'crashed', 'timeout', 'refused'] as const;
 export const GFP_CONTEXTS = ['KERNEL', 'NOWAIT', 'ATOMIC'] as const;
 
-/** Parameters of a strategy or workload: plain JSON values, nothing nested. */
+/** Parameters of a strategy, and what it declares of itself: plain JSON values, nothing nested. */
 export const parametersSchema = z.record(
   z.string(),
   z.union([z.string(), z.number(), z.boolean(), z.null()]),
 );
 export type Parameters = z.output<typeof parametersSchema>;
 
+/** A workload's parameters may nest. */
+export const workloadParametersSchema = z.record(z.string(), z.json());
+
 const text = z.string().nullable().default(null);
 
 /** What identifies a cell; equal in plan.json and in the record. */
 export const cellIdentityShape = {
+  /** Readable name; together with `fork` it is unique in a run. */
   cellId: z.string().min(1),
   strategy: z.string().min(1),
   params: parametersSchema.default({}),
   /** A second name for the same strategy and parameters, e.g. the two sides of an A/A run. */
   alias: text,
   workload: z.string().min(1),
-  workloadParams: parametersSchema.default({}),
+  workloadParams: workloadParametersSchema.default({}),
   /** Memory pressure profile; null: memory is plentiful. */
   pressure: text,
   mode: z.enum(MODES),
@@ -228,6 +232,10 @@ export const cellRecordSchema = z.object({
   /** Length of the measured window. */
   measuredNs: figure,
   suite: text,
+  /** What a sweep varied beside the workload's parameters, e.g. "4 device threads". */
+  variant: text,
+  /** False for canaries: shown, but neither compared nor ranked. */
+  comparison: z.boolean().default(true),
   strategyTitle: text,
   family: text,
   /** What the strategy declares about itself, e.g. {"allocatesInUpdate": false}. */

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ZodType } from 'zod';
 import { appendLineSynced, writeFileAtomic } from './atomic-file.ts';
+import { replicateKey } from './cell-identity.ts';
 import type { CellRecord, CellRecordInput } from './cell-record.ts';
 import {
   type HostFingerprint,
@@ -59,7 +60,7 @@ interface ScannedCells {
 function scanCells(directory: string, plan: RunPlan): ScannedCells {
   const path = join(directory, CELLS);
   const content = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const planned = new Set(plan.cells.map(({ cellId }) => cellId));
+  const planned = new Set(plan.cells.map(replicateKey));
   const scanned: ScannedCells = { records: [], goodLines: [], damaged: [] };
   const lineOf = new Map<string, number>();
   const lines = content.split('\n');
@@ -72,14 +73,15 @@ function scanCells(directory: string, plan: RunPlan): ScannedCells {
       if (line === lines.length)
         throw new UsageError(`${where}: the line has no end; it was cut off`);
       const record = parseRecordLine(text, where);
-      const earlier = lineOf.get(record.cellId);
+      const key = replicateKey(record);
+      const earlier = lineOf.get(key);
       if (earlier !== undefined) {
-        throw new UsageError(`${where}: cell ${record.cellId} stands in line ${earlier} already`);
+        throw new UsageError(`${where}: ${key} stands in line ${earlier} already`);
       }
-      if (!planned.has(record.cellId)) {
-        throw new UsageError(`${where}: cell ${record.cellId} is not in ${PLAN}`);
+      if (!planned.has(key)) {
+        throw new UsageError(`${where}: ${key} is not in ${PLAN}`);
       }
-      lineOf.set(record.cellId, line);
+      lineOf.set(key, line);
       scanned.records.push(record);
       scanned.goodLines.push(text);
     } catch (error) {
@@ -171,27 +173,27 @@ export class RunStore {
       }
       writeFileAtomic(join(directory, CELLS), goodLines.map((line) => `${line}\n`).join(''));
     }
-    return new RunStore(directory, plan, damaged, new Set(records.map(({ cellId }) => cellId)));
+    return new RunStore(directory, plan, damaged, new Set(records.map(replicateKey)));
   }
 
   get plan(): RunPlan {
     return this.#plan;
   }
 
-  /** Cells that have a record, whatever its verdict. */
-  get finishedCellIds(): ReadonlySet<string> {
+  /** `replicateKey` of every cell and fork that has a record, whatever its verdict. */
+  get finishedKeys(): ReadonlySet<string> {
     return this.#finished;
   }
 
   /** Planned cells without a record, in the plan's order. */
   get pendingCells(): RunPlan['cells'] {
-    return this.plan.cells.filter(({ cellId }) => !this.#finished.has(cellId));
+    return this.plan.cells.filter((cell) => !this.#finished.has(replicateKey(cell)));
   }
 
   /** Plans further cells, e.g. more forks of a noisy series; plan.json is rewritten first. */
   addCells(cells: readonly PlannedCell[]): void {
-    const known = new Set(this.#plan.cells.map(({ cellId }) => cellId));
-    const fresh = cells.filter(({ cellId }) => !known.has(cellId));
+    const known = new Set(this.#plan.cells.map(replicateKey));
+    const fresh = cells.filter((cell) => !known.has(replicateKey(cell)));
     this.#plan = runPlanSchema.parse({ ...this.#plan, cells: [...this.#plan.cells, ...fresh] });
     this.#writePlan();
   }
@@ -201,14 +203,13 @@ export class RunStore {
    * @throws Error when the cell is not planned or has a record: a second one would count twice
    */
   append(record: CellRecordInput): void {
-    if (!this.#plan.cells.some(({ cellId }) => cellId === record.cellId)) {
-      throw new Error(`cell ${record.cellId} is not planned`);
+    const key = replicateKey(record);
+    if (!this.#plan.cells.some((cell) => replicateKey(cell) === key)) {
+      throw new Error(`${key} is not planned`);
     }
-    if (this.#finished.has(record.cellId)) {
-      throw new Error(`cell ${record.cellId} has a record already`);
-    }
+    if (this.#finished.has(key)) throw new Error(`${key} has a record already`);
     appendLineSynced(join(this.directory, CELLS), formatRecordLine(record));
-    this.#finished.add(record.cellId);
+    this.#finished.add(key);
   }
 
   /** Replaces host.json, e.g. with the load after the run. */
