@@ -1,0 +1,15 @@
+// Entry of driver.wasm: the loops of the roles. It imports the strategy module and compiles core's
+// services in (they keep no state of their own), so that no call crosses a module border but the one to
+// the strategy.
+
+export { barrierWait } from './barrier';
+export { access, accessDrawn } from './driver/device-access';
+export { deviceLoop } from './driver/device-thread';
+export { maintainAll, maintenanceLoop } from './driver/maintenance-thread';
+export { applyTraceEvent } from './driver/os-event';
+export { attach, detach, register, unregister } from './driver/registration';
+export { modelledNs, replayLoop } from './driver/replay-loop';
+export { stormLoop } from './driver/storm-thread';
+export { windowOpen } from './driver/window';
+export { allocatorCheck } from './page-allocator';
+export { setThread } from './thread';

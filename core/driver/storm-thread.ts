@@ -1,0 +1,111 @@
+import {
+  BLOCK_PAGES,
+  HISTOGRAM_NOTIFIER_PLANNED,
+  PLAN_BUDGET_END_PAGES,
+  PLAN_BUDGET_PAGES,
+  PLAN_PACE,
+  PLAN_PACE_FACTOR,
+  PLAN_PACE_RATE,
+  PLAN_REPEAT_TRACE,
+  PLAN_SERIES_CAPACITY,
+  PLAN_STORM_THREADS,
+  PLAN_TRACE_BASE,
+  PLAN_TRACE_COUNT,
+  PLAN_WINDOW_US,
+  STATE_STOP,
+  STATE_STORM_DONE,
+  THREAD_SLEEP,
+  THREAD_WINDOW_END_NS,
+  THREAD_WINDOW_START_NS,
+} from '../abi/layout';
+import { PACE_ASAP, PACE_RATE } from '../abi/terms';
+import {
+  OP_INVALIDATE,
+  TRACE_EVENT_BYTES,
+  TRACE_FIRST_PAGE,
+  TRACE_OP,
+  TRACE_TIME_NS,
+} from '../abi/trace-event';
+import { nowNs } from '../clock';
+import { histogramRecord } from '../histogram';
+import { thread } from '../thread';
+import { sampleMemory } from './memory-series';
+import { applyTraceEvent } from './os-event';
+
+/** A wait shorter than this is spun: a futex sleep costs more than it saves. */
+const SPIN_NS: u64 = 60000;
+
+/**
+ * The OS: replays the trace's events at their pace until the trace or the window ends. Events are dealt
+ * to the storm threads by block, so one block's events stay in order. Latency is recorded twice: from
+ * the call, and from the planned arrival (no coordinated omission).
+ */
+export function stormLoop(index: u32): void {
+  const t = thread();
+  const threads = load<u32>(PLAN_STORM_THREADS);
+  const count = load<u32>(PLAN_TRACE_COUNT);
+  const windowNs = u64(load<u32>(PLAN_WINDOW_US)) * 1000;
+  const startNs = nowNs();
+  store<u64>(t, startNs, THREAD_WINDOW_START_NS);
+  const sampleNs = max<u64>(windowNs / u64(load<u32>(PLAN_SERIES_CAPACITY)), 1);
+  let nextSampleNs = startNs;
+  const budget = load<u32>(PLAN_BUDGET_PAGES);
+  let lapNs = startNs;
+  let stopped = false;
+  do {
+    let now = nowNs();
+    for (let i: u32 = 0; i < count && !stopped; i++) {
+      const record: usize = load<u32>(PLAN_TRACE_BASE) + i * TRACE_EVENT_BYTES;
+      if (threads > 1 && (load<u32>(record, TRACE_FIRST_PAGE) / BLOCK_PAGES) % threads != index)
+        continue;
+      const plannedNs = lapNs + plannedOffset(record, i);
+      if (windowNs != 0 && plannedNs - startNs >= windowNs) break;
+      now = waitUntil(t, plannedNs, now);
+      applyTraceEvent(i);
+      const endNs = nowNs();
+      if (load<u32>(record, TRACE_OP) == OP_INVALIDATE) {
+        const from = load<u32>(PLAN_PACE) == PACE_ASAP ? now : plannedNs;
+        histogramRecord(HISTOGRAM_NOTIFIER_PLANNED, endNs - min(from, endNs));
+      }
+      now = endNs;
+      if (index == 0) {
+        const keep = now >= nextSampleNs;
+        if (keep) nextSampleNs = now + sampleNs;
+        sampleMemory(now, keep);
+        shrinkBudget(budget, now - startNs, windowNs);
+      }
+      stopped = (windowNs != 0 && now - startNs >= windowNs) || atomic.load<u32>(STATE_STOP) != 0;
+    }
+    lapNs = nowNs();
+    if (windowNs != 0 && lapNs - startNs >= windowNs) stopped = true;
+  } while (load<u32>(PLAN_REPEAT_TRACE) != 0 && !stopped && atomic.load<u32>(STATE_STOP) == 0);
+  store<u64>(t, nowNs(), THREAD_WINDOW_END_NS);
+  if (atomic.add<u32>(STATE_STORM_DONE, 1) + 1 == threads) atomic.store<u32>(STATE_STOP, 1);
+}
+
+/** Planned time of event i from the start of the lap. */
+function plannedOffset(record: usize, i: u32): u64 {
+  const pace = load<u32>(PLAN_PACE);
+  if (pace == PACE_ASAP) return 0;
+  if (pace == PACE_RATE) return (u64(i) * 1000000000) / u64(load<u32>(PLAN_PACE_RATE));
+  return (load<u64>(record, TRACE_TIME_NS) << 16) / u64(load<u32>(PLAN_PACE_FACTOR));
+}
+
+/** Sleeps, then spins, until the planned time; returns the time it saw last. */
+function waitUntil(t: usize, plannedNs: u64, now: u64): u64 {
+  while (now < plannedNs) {
+    const left = plannedNs - now;
+    if (left > SPIN_NS * 2) atomic.wait<i32>(t + THREAD_SLEEP, 0, i64(left - SPIN_NS));
+    now = nowNs();
+    if (atomic.load<u32>(STATE_STOP) != 0) return now;
+  }
+  return now;
+}
+
+/** Memory-pressure profile `collapse`: the budget falls linearly to its end value over the window. */
+function shrinkBudget(budget: u32, elapsedNs: u64, windowNs: u64): void {
+  const last = load<u32>(PLAN_BUDGET_END_PAGES);
+  if (last == 0 || windowNs == 0 || last >= budget) return;
+  const share = min(elapsedNs, windowNs);
+  store<u32>(PLAN_BUDGET_PAGES, budget - u32((u64(budget - last) * share) / windowNs));
+}

@@ -1,0 +1,29 @@
+import {
+  STATE_WINDOW,
+  THREAD_WINDOWS_FAULT,
+  THREAD_WINDOWS_NOTIFIER,
+  WINDOW_COUNT,
+  WINDOW_ROW_BYTES,
+} from '../abi/layout';
+import { thread } from '../thread';
+
+// STATE_WINDOW: u64 start of the measured window, u64 width of one of its WINDOW_COUNT slices.
+
+/** Opens the measured window: slices of equal width up to the planned end. One thread, once. */
+export function windowOpen(startNs: u64, lengthNs: u64): void {
+  store<u64>(STATE_WINDOW, startNs);
+  store<u64>(STATE_WINDOW, max<u64>(lengthNs / WINDOW_COUNT, 1), 8);
+}
+
+/** Adds one latency to the slice of time it ended in; what ends later counts to the last slice. */
+export function latencyWindow(atNs: u64, latencyNs: u64, notifier: bool): void {
+  const start = load<u64>(STATE_WINDOW);
+  if (atNs < start) return;
+  const slice = min<u64>((atNs - start) / load<u64>(STATE_WINDOW, 8), WINDOW_COUNT - 1);
+  const rows = thread() + (notifier ? THREAD_WINDOWS_NOTIFIER : THREAD_WINDOWS_FAULT);
+  const row = rows + u32(slice) * WINDOW_ROW_BYTES;
+  store<u32>(row, load<u32>(row) + 1);
+  const worst = u32(min<u64>(latencyNs, 0xffffffff));
+  if (worst > load<u32>(row, 4)) store<u32>(row, worst, 4);
+  store<u64>(row, load<u64>(row, 8) + latencyNs, 8);
+}

@@ -1,0 +1,197 @@
+import {
+  PLAN_WAIT_LIMIT_MS,
+  REGION_DEFERRED_NEXT,
+  REGION_SEQUENCE,
+  REGION_STATE,
+  STATE_NOTIFIER,
+  THREAD_SEQUENCE,
+} from './abi/layout';
+import {
+  COUNT_WINDOW_COLLISIONS,
+  REGION_FREE,
+  REGION_INSERTING,
+  REGION_LIVE,
+  REGION_REMOVING,
+} from './abi/terms';
+import { count } from './counters';
+import { lockAcquire, lockRelease, STALL_NOTIFIER, stall } from './lock';
+import { treeInsert, treeNextOverlap, treeRemove } from './region';
+import { thread } from './thread';
+
+/**
+ * The collision-retry protocol of mm/mmu_notifier.c: like a sequence lock with many writers. Writers are
+ * invalidations, readers are device faults; readers retry.
+ *
+ * States, as predicates over (active, sequence):
+ *   idle      active == 0, sequence even
+ *   partial   active > 0,  sequence even: no region overlaps any window, the tree may change
+ *   full      active > 0,  sequence odd:  some region overlaps a window, the tree is frozen
+ *
+ *   start     active++; if a region overlaps, sequence |= 1
+ *   end       active--; if it was the last and sequence is odd: sequence++ (even), apply the deferred
+ *             inserts and removals, wake everybody
+ *
+ * A region's own sequence is set to the (odd) current one by each invalidation that hits it, under the
+ * driver lock. Initially it is sequence - 1, which equals no current value.
+ *
+ *   device fault                             invalidation
+ *   s = read_begin                           start: sequence odd
+ *   snapshot the CPU's words                 lock; region.sequence = sequence
+ *                                            zap, fence; unlock
+ *                                            CPU table changes
+ *   lock; region.sequence != s: retry        end: sequence even
+ *   else publish; unlock
+ *
+ * Whichever takes the driver lock second sees the other's work: the fault sees the sequence move and
+ * retries, or the invalidation finds the published entries and zaps them. An old snapshot is never
+ * published after its invalidation.
+ */
+const LOCK: usize = STATE_NOTIFIER;
+const SEQUENCE: usize = STATE_NOTIFIER + 64;
+const ACTIVE: usize = STATE_NOTIFIER + 72;
+const DEFERRED: usize = STATE_NOTIFIER + 76;
+const SPINS: i32 = 2000;
+
+/** Before the first thread starts. The kernel starts at 2 so that sequence - 1 is never 0. */
+export function notifierInit(): void {
+  store<u32>(SEQUENCE, 2);
+}
+
+function isFull(): bool {
+  return load<u32>(ACTIVE) != 0 && (load<u32>(SEQUENCE) & 1) != 0;
+}
+
+/** mn_itree_inv_start_range: opens a window; returns the sequence, odd when a region overlaps. */
+export function notifierStart(first: u32, end: u32): u32 {
+  lockAcquire(LOCK);
+  store<u32>(ACTIVE, load<u32>(ACTIVE) + 1);
+  let sequence = load<u32>(SEQUENCE);
+  const overlaps = treeNextOverlap(first, end, 0) != 0;
+  if (overlaps) {
+    sequence |= 1;
+    atomic.store<u32>(SEQUENCE, sequence);
+  }
+  lockRelease(LOCK);
+  return overlaps ? sequence : 0;
+}
+
+/** mn_itree_inv_end: closes a window. */
+export function notifierEnd(): void {
+  lockAcquire(LOCK);
+  const active = load<u32>(ACTIVE) - 1;
+  store<u32>(ACTIVE, active);
+  const last = active == 0 && (load<u32>(SEQUENCE) & 1) != 0;
+  if (last) {
+    atomic.store<u32>(SEQUENCE, load<u32>(SEQUENCE) + 1);
+    applyDeferred();
+  }
+  lockRelease(LOCK);
+  if (last) atomic.notify(SEQUENCE, -1);
+}
+
+/** mmu_interval_set_seq: called by each invalidation of the region, under the driver lock. */
+export function notifierSetSequence(region: usize, sequence: u32): void {
+  atomic.store<u32>(region, sequence, REGION_SEQUENCE);
+}
+
+/** mmu_interval_read_begin: waits while an invalidation that hit the region runs; keeps the snapshot. */
+export function notifierReadBegin(region: usize): void {
+  lockAcquire(LOCK);
+  const sequence = atomic.load<u32>(region, REGION_SEQUENCE);
+  const invalidating = sequence == load<u32>(SEQUENCE);
+  lockRelease(LOCK);
+  if (invalidating) {
+    count(COUNT_WINDOW_COLLISIONS, 1);
+    awaitSequence(sequence);
+  }
+  store<u32>(thread(), sequence, THREAD_SEQUENCE);
+}
+
+/**
+ * mmu_interval_read_retry: true when an invalidation hit the region since read_begin. Called under the
+ * driver lock (or the strategy's own) just before entries are published.
+ */
+export function notifierReadRetry(region: usize): bool {
+  return atomic.load<u32>(region, REGION_SEQUENCE) != load<u32>(thread(), THREAD_SEQUENCE);
+}
+
+function awaitSequence(sequence: u32): void {
+  for (let i = 0; i < SPINS; i++) {
+    if (atomic.load<u32>(SEQUENCE) != sequence) return;
+  }
+  const limitNs = i64(load<u32>(PLAN_WAIT_LIMIT_MS)) * 1000000;
+  while (atomic.load<u32>(SEQUENCE) == sequence) {
+    if (atomic.wait<i32>(SEQUENCE, i32(sequence), limitNs) == 2) stall(SEQUENCE, STALL_NOTIFIER);
+  }
+}
+
+/** mmu_interval_notifier_insert: live at once, or when the windows that freeze the tree are closed. */
+export function notifierInsert(region: usize): void {
+  lockAcquire(LOCK);
+  const sequence = load<u32>(SEQUENCE);
+  if (load<u32>(ACTIVE) == 0) {
+    atomic.store<u32>(region, sequence - 1, REGION_SEQUENCE);
+    enter(region);
+  } else if (isFull()) {
+    atomic.store<u32>(region, sequence, REGION_SEQUENCE);
+    atomic.store<u32>(region, REGION_INSERTING, REGION_STATE);
+    defer(region);
+  } else {
+    // Partial: the open windows did not look at this region, so it starts as being invalidated.
+    atomic.store<u32>(SEQUENCE, sequence | 1);
+    atomic.store<u32>(region, sequence | 1, REGION_SEQUENCE);
+    enter(region);
+  }
+  lockRelease(LOCK);
+}
+
+/**
+ * mmu_interval_notifier_remove, a strong fence: when it returns no invalidation of the region runs or
+ * will run. Not from inside an invalidation, nor under a lock that one takes.
+ */
+export function notifierRemove(region: usize): void {
+  let wait: u32 = 0;
+  lockAcquire(LOCK);
+  if (isFull()) {
+    if (atomic.load<u32>(region, REGION_STATE) == REGION_INSERTING) {
+      // Still on the deferred list: applyDeferred will find it free and drop it.
+      atomic.store<u32>(region, REGION_FREE, REGION_STATE);
+    } else {
+      atomic.store<u32>(region, REGION_REMOVING, REGION_STATE);
+      defer(region);
+    }
+    wait = load<u32>(SEQUENCE);
+  } else {
+    treeRemove(region);
+    atomic.store<u32>(region, REGION_FREE, REGION_STATE);
+  }
+  lockRelease(LOCK);
+  if (wait != 0) awaitSequence(wait);
+}
+
+function enter(region: usize): void {
+  treeInsert(region);
+  atomic.store<u32>(region, REGION_LIVE, REGION_STATE);
+}
+
+function defer(region: usize): void {
+  store<u32>(region, load<u32>(DEFERRED), REGION_DEFERRED_NEXT);
+  store<u32>(DEFERRED, u32(region));
+}
+
+/** Caller holds the lock; the tree is no longer frozen. */
+function applyDeferred(): void {
+  let region: usize = load<u32>(DEFERRED);
+  store<u32>(DEFERRED, 0);
+  while (region != 0) {
+    const next: usize = load<u32>(region, REGION_DEFERRED_NEXT);
+    const state = atomic.load<u32>(region, REGION_STATE);
+    if (state == REGION_INSERTING) {
+      enter(region);
+    } else if (state == REGION_REMOVING) {
+      treeRemove(region);
+      atomic.store<u32>(region, REGION_FREE, REGION_STATE);
+    }
+    region = next;
+  }
+}
