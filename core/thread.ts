@@ -2,7 +2,7 @@ import { THREAD_BASE, THREAD_BYTES, THREAD_RANDOM } from './abi/layout';
 
 // A module-level variable is a wasm global, one copy per instance: with one instance per thread it is
 // thread-local storage.
-let current: usize = THREAD_BASE;
+let current: usize = 0;
 
 /** The calling thread's block. */
 export function thread(): usize {

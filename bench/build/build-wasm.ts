@@ -1,0 +1,130 @@
+// Builds core.wasm, driver.wasm and one module a strategy into dist/wasm, all in one process; a module
+// whose sources, flags and compiler have not changed is kept. Run by `npm run build` after tsc.
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
+import * as asc from 'assemblyscript/asc';
+import { manifest } from '../../strategies/manifest.ts';
+import { packageRoot } from '../package-root.ts';
+import { checkModule } from './check-module.ts';
+
+/** Reasons for each flag: DESIGN.md, "Tool chain". */
+const FLAGS = [
+  '--runtime',
+  'stub',
+  '--enable',
+  'threads',
+  '--enable',
+  'simd',
+  '--importMemory',
+  '--sharedMemory',
+  '--initialMemory',
+  '4',
+  '--maximumMemory',
+  '65536',
+  '-O3',
+  '--noAssert',
+  '--noExportMemory',
+];
+
+interface BuiltModule {
+  readonly inputHash: string;
+  readonly sha256: string;
+}
+
+const outFolder = join(packageRoot, 'dist', 'wasm');
+const listFile = join(outFolder, 'modules.json');
+
+function sourcesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile() && file.name.endsWith('.ts') && !file.name.endsWith('.test.ts'))
+    .map((file) => join(file.parentPath, file.name))
+    .sort();
+}
+
+function hashOf(files: readonly string[]): string {
+  const hash = createHash('sha256').update(asc.version).update(FLAGS.join(' '));
+  for (const file of files) hash.update(relative(packageRoot, file)).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+async function compile(entry: string, out: string): Promise<Uint8Array> {
+  const { error, stderr } = await asc.main([entry, ...FLAGS, '--outFile', out], {
+    readFile: (name, base) => {
+      const file = join(base, name);
+      return existsSync(file) ? readFileSync(file, 'utf8') : null;
+    },
+    writeFile: (name, contents, base) => writeFileSync(join(base, name), contents),
+    listFiles: () => [],
+  });
+  if (error) throw new Error(`${entry} does not compile:\n${stderr.toString()}`);
+  return readFileSync(out);
+}
+
+async function build(): Promise<void> {
+  mkdirSync(join(outFolder, 'strategies'), { recursive: true });
+  const before: Record<string, BuiltModule> = existsSync(listFile)
+    ? JSON.parse(readFileSync(listFile, 'utf8'))
+    : {};
+  const coreSources = sourcesBelow(join(packageRoot, 'core'));
+  const strategySources = sourcesBelow(join(packageRoot, 'strategies'));
+  const shared = coreSources.filter((file) => file.includes(join('core', 'abi')));
+  const plan = [
+    { name: 'core', entry: 'core/core.ts', sources: coreSources },
+    { name: 'driver', entry: 'core/driver.ts', sources: coreSources },
+    ...manifest
+      .filter((entry) => entry.language === 'assemblyscript')
+      .map(({ id }) => ({
+        name: `strategies/${id}`,
+        entry: `strategies/${id}.ts`,
+        sources: strategyInputs(id, strategySources, shared),
+      })),
+  ];
+  const after: Record<string, BuiltModule> = {};
+  for (const { name, entry, sources } of plan) {
+    const inputHash = hashOf(sources);
+    const out = join(outFolder, `${name}.wasm`);
+    const known = before[name];
+    if (known?.inputHash === inputHash && existsSync(out)) {
+      after[name] = known;
+      continue;
+    }
+    const startMs = performance.now();
+    const binary = await compile(entry, relative(process.cwd(), out));
+    checkModule(name, binary);
+    const sha256 = createHash('sha256').update(binary).digest('hex');
+    after[name] = { inputHash, sha256 };
+    const tookMs = Math.round(performance.now() - startMs);
+    process.stdout.write(`built ${name}.wasm: ${binary.length} bytes in ${tookMs} ms\n`);
+  }
+  writeFileSync(`${listFile}.tmp`, `${JSON.stringify(after, null, 2)}\n`);
+  renameSync(`${listFile}.tmp`, listFile);
+}
+
+/** A strategy's own file, those it imports from strategies/, and core/abi. */
+function strategyInputs(
+  id: string,
+  strategySources: readonly string[],
+  shared: readonly string[],
+): string[] {
+  const inputs = new Set<string>();
+  const visit = (file: string): void => {
+    if (inputs.has(file) || !strategySources.includes(file)) return;
+    inputs.add(file);
+    for (const match of readFileSync(file, 'utf8').matchAll(/from '\.\/([\w-]+)'/g)) {
+      visit(join(packageRoot, 'strategies', `${match[1]}.ts`));
+    }
+  };
+  visit(join(packageRoot, 'strategies', `${id}.ts`));
+  return [...inputs].sort().concat(shared);
+}
+
+process.chdir(packageRoot);
+await build();
