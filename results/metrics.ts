@@ -19,21 +19,24 @@ export interface Metric {
   readonly of: (record: CellRecord) => number | null;
   /** The same figure of one block of the measured window, where blocks carry it. */
   readonly ofWindow?: (window: LatencyWindow) => number | null;
+  /** Where it is a percentile: of which distribution, and which one, so that forks can be pooled. */
+  readonly percentile?: { readonly latency: LatencyKind; readonly perTenThousand: number };
 }
+
+export type LatencyKind = 'notifier' | 'fault' | 'translate' | 'teardown';
 
 const MEDIAN_THRESHOLD = 0.03;
 const TAIL_THRESHOLD = 0.1;
 const MAX_THRESHOLD = 0.5;
 
-type LatencyKind = 'notifier' | 'fault' | 'translate' | 'teardown';
-type LatencyField = 'p50Ns' | 'p90Ns' | 'p99Ns' | 'p999Ns' | ('maxNs' & keyof LatencySummary);
+type LatencyField = keyof LatencySummary & ('p50Ns' | 'p90Ns' | 'p99Ns' | 'p999Ns' | 'maxNs');
 
-const LATENCY_FIELDS: readonly (readonly [LatencyField, string, string, number])[] = [
-  ['p50Ns', 'p50', 'p50', MEDIAN_THRESHOLD],
-  ['p90Ns', 'p90', 'p90', 2 * MEDIAN_THRESHOLD],
-  ['p99Ns', 'p99', 'p99', TAIL_THRESHOLD],
-  ['p999Ns', 'p999', 'p99.9', TAIL_THRESHOLD],
-  ['maxNs', 'max', 'max', MAX_THRESHOLD],
+const LATENCY_FIELDS: readonly (readonly [LatencyField, string, string, number, number])[] = [
+  ['p50Ns', 'p50', 'p50', 5000, MEDIAN_THRESHOLD],
+  ['p90Ns', 'p90', 'p90', 9000, 2 * MEDIAN_THRESHOLD],
+  ['p99Ns', 'p99', 'p99', 9900, TAIL_THRESHOLD],
+  ['p999Ns', 'p999', 'p99.9', 9990, TAIL_THRESHOLD],
+  ['maxNs', 'max', 'max', 10_000, MAX_THRESHOLD],
 ];
 
 /** Latencies whose median and p99 decide the gate: how long the OS, and the device, were held up. */
@@ -41,7 +44,7 @@ const GATED_KINDS: readonly LatencyKind[] = ['notifier', 'fault'];
 const GATED_FIELDS: readonly LatencyField[] = ['p50Ns', 'p99Ns'];
 
 function latencyMetrics(kind: LatencyKind, title: string): Metric[] {
-  return LATENCY_FIELDS.map(([field, suffix, label, threshold]) => {
+  return LATENCY_FIELDS.map(([field, suffix, label, perTenThousand, threshold]) => {
     const metric = {
       id: `${kind}-${suffix}`,
       label: `${title} ${label}`,
@@ -51,6 +54,7 @@ function latencyMetrics(kind: LatencyKind, title: string): Metric[] {
       gate: GATED_KINDS.includes(kind) && GATED_FIELDS.includes(field),
       exactInReplay: false,
       of: (record: CellRecord) => record.latency[kind][field],
+      percentile: { latency: kind, perTenThousand },
     } as const;
     if (field === 'p90Ns' || kind === 'translate' || kind === 'teardown') return metric;
     return { ...metric, ofWindow: (window: LatencyWindow) => window[kind][field] };

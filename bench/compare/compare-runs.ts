@@ -1,0 +1,218 @@
+import type {
+  Comparison,
+  ComparisonRow,
+  ComparisonSide,
+  SideDifference,
+  UnmeasuredCell,
+} from '../../results/comparison.ts';
+import type { Metric } from '../../results/metrics.ts';
+import type { StoredRun } from '../../results/run-store.ts';
+import { SCHEMA_VERSION } from '../../results/schema-version.ts';
+import { UsageError } from '../../results/usage-error.ts';
+import { nearestName } from '../nearest-name.ts';
+import { DEFAULT_DRAWS, DEFAULT_LEVEL } from '../statistics/hierarchical-bootstrap.ts';
+import { holmAdjust } from '../statistics/rank-test.ts';
+import { type Blocks, compareSeries, type PendingRow } from './compare-series.ts';
+import { concludeComparison, countFlags } from './conclusion.ts';
+import { type MetricChoice, selectMetrics } from './metric-selection.ts';
+import { foreignRecords, runDifferences } from './run-differences.ts';
+import { type Series, seriesOf } from './series.ts';
+import { statisticalVerdict } from './verdict.ts';
+
+export interface CompareOptions extends MetricChoice {
+  readonly draws?: number | undefined;
+  /** Of the bootstrap; default: the baseline's plan seed. */
+  readonly seed?: number | undefined;
+  readonly alpha?: number | undefined;
+  /** Differences that shall be labels instead of blocks, at the user's own risk. */
+  readonly allow?: readonly ('machine' | 'conditions')[] | undefined;
+}
+
+const DEFAULT_ALPHA = 0.05;
+
+interface Pair {
+  readonly baseline: Series;
+  readonly candidate: Series;
+  readonly blocks: Blocks;
+}
+
+/** One strategy at a time, before and after: the series that both runs hold. */
+export function compareRuns(
+  before: StoredRun,
+  after: StoredRun,
+  options: CompareOptions = {},
+): Comparison {
+  const [old, fresh] = [seriesOf(before.records), seriesOf(after.records)];
+  const differences = [
+    ...runDifferences(before, after),
+    ...foreignRecords(before),
+    ...foreignRecords(after),
+  ];
+  const common = [...old.values()].filter(({ key }) => fresh.has(key));
+  const unmatched = [
+    ...[...old.keys()].filter((key) => !fresh.has(key)).map((key) => `only in baseline: ${key}`),
+    ...[...fresh.keys()].filter((key) => !old.has(key)).map((key) => `only in candidate: ${key}`),
+  ];
+  const pairs = common.map((series) => [series, fresh.get(series.key)!] as const);
+  const side = ({ plan, host }: StoredRun): ComparisonSide => ({
+    label: plan.runId,
+    runId: plan.runId,
+    machineId: host.machineId,
+  });
+  const sides = [side(before), side(after)] as const;
+  const seed = options.seed ?? before.plan.seed;
+  return compare(sides, pairs, unmatched, differences, { ...options, seed }, false);
+}
+
+/**
+ * Strategies of one run against one of them, scenario by scenario.
+ * @param baseline a strategy's label
+ * @param candidates labels; absent: all others
+ * @throws UsageError when the run has no such strategy
+ */
+export function compareStrategies(
+  run: StoredRun,
+  baseline: string,
+  candidates?: readonly string[],
+  options: CompareOptions = {},
+): Comparison {
+  const all = [...seriesOf(run.records).values()];
+  const labels = [...new Set(all.map(({ strategy }) => strategy))];
+  for (const wanted of [baseline, ...(candidates ?? [])]) {
+    if (labels.includes(wanted)) continue;
+    const near = nearestName(wanted, labels);
+    const hint = near === undefined ? `it has ${labels.join(', ')}` : `did you mean ${near}?`;
+    throw new UsageError(`${run.directory} holds no strategy "${wanted}" to compare: ${hint}`);
+  }
+  const others = candidates ?? labels.filter((label) => label !== baseline);
+  const pairs: (readonly [Series, Series])[] = [];
+  const unmatched: string[] = [];
+  for (const candidate of all.filter(({ strategy }) => others.includes(strategy))) {
+    const { scenario } = candidate;
+    const base = all.find((s) => s.strategy === baseline && s.scenario === scenario);
+    if (base === undefined) unmatched.push(`only in candidate: ${candidate.key}`);
+    else pairs.push([base, candidate]);
+  }
+  const side = (label: string): ComparisonSide => ({
+    label,
+    runId: run.plan.runId,
+    machineId: run.host.machineId,
+  });
+  const sides = [side(baseline), side(others.join(', '))] as const;
+  const seed = options.seed ?? run.plan.seed;
+  return compare(sides, pairs, unmatched, foreignRecords(run), { ...options, seed }, true);
+}
+
+function compare(
+  [baseline, candidate]: readonly [ComparisonSide, ComparisonSide],
+  seriesPairs: readonly (readonly [Series, Series])[],
+  unmatched: readonly string[],
+  sideDifferences: readonly SideDifference[],
+  options: CompareOptions & { readonly seed: number },
+  paired: boolean,
+): Comparison {
+  const allow = new Set<string>(options.allow ?? []);
+  const differences: SideDifference[] = sideDifferences.map((difference) =>
+    allow.has(difference.kind) ? { ...difference, severity: 'labels' } : difference,
+  );
+  const blocking = differences.find(({ severity }) => severity === 'blocks')?.text ?? null;
+  const pairs = seriesPairs.map(([a, b]): Pair => {
+    const conditions = conditionsDifference(a, b);
+    if (conditions !== null) {
+      const severity = allow.has('conditions') ? 'labels' : 'blocks';
+      differences.push({ kind: 'conditions', severity, text: conditions });
+    }
+    const condition = allow.has('conditions') ? null : conditions;
+    return {
+      baseline: a,
+      candidate: b,
+      blocks: { measured: condition ?? blocking, exact: condition ?? seedDifference(a, b) },
+    };
+  });
+  const records = pairs.flatMap((pair) => [...pair.baseline.measured, ...pair.candidate.measured]);
+  const metrics = selectMetrics(records, options);
+  const { draws = DEFAULT_DRAWS, seed, alpha = DEFAULT_ALPHA } = options;
+  const pending = pairs.flatMap((pair) => pendingRows(pair, metrics, { draws, seed, paired }));
+  const rows = correctedRows(pending, alpha);
+  const unmeasured = unmeasuredCells(pairs);
+  const method = {
+    level: DEFAULT_LEVEL,
+    draws,
+    seed,
+    tests: pending.filter(({ row }) => row.p !== null).length,
+    alpha,
+  };
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    baseline,
+    candidate,
+    differences,
+    rows,
+    unmeasured,
+    unmatched,
+    flags: countFlags(records),
+    method,
+    conclusion: concludeComparison(rows, unmeasured, differences),
+  };
+}
+
+function pendingRows(
+  { baseline, candidate, blocks }: Pair,
+  metrics: readonly Metric[],
+  options: { readonly draws: number; readonly seed: number; readonly paired: boolean },
+): PendingRow[] {
+  return metrics.flatMap((metric) => {
+    if (baseline.measured.length === 0 || candidate.measured.length === 0) return [];
+    const row = compareSeries(baseline, candidate, metric, blocks, options);
+    return row === null ? [] : [row];
+  });
+}
+
+/** Holm's correction over all tested rows, then the verdicts that waited for it. */
+function correctedRows(pending: readonly PendingRow[], alpha: number): ComparisonRow[] {
+  const tested = pending.filter(({ row }) => row.p !== null);
+  const adjusted = holmAdjust(tested.map(({ row }) => row.p!));
+  const pHolmOf = new Map(tested.map((row, i) => [row, adjusted[i]!]));
+  return pending.map((entry) => {
+    const pHolm = pHolmOf.get(entry) ?? null;
+    const family = { tests: tested.length, alpha };
+    const verdict =
+      entry.verdict ?? statisticalVerdict(entry.metric, entry.contrast!, pHolm, family);
+    return { ...entry.row, pHolm, ...verdict };
+  });
+}
+
+function conditionsDifference(a: Series, b: Series): string | null {
+  const hashes = [a, b].map(
+    ({ measured }) => new Set(measured.map(({ conditionsHash }) => conditionsHash)),
+  );
+  const mixed = [a, b].find((_, side) => hashes[side]!.size > 1);
+  if (mixed !== undefined) return `forks of ${mixed.key} ran under different conditions`;
+  const [[before], [after]] = hashes as [Set<string | null>, Set<string | null>];
+  if (before === after || before === undefined || after === undefined) return null;
+  return `conditions of ${a.scenario} differ (threads, rate, duration or workload content)`;
+}
+
+/** Replay counts belong to a seed: equal fork numbers must have run with equal seeds. */
+function seedDifference(a: Series, b: Series): string | null {
+  const seeds = new Map(a.measured.map(({ fork, seed }) => [fork, seed]));
+  const other = b.measured.find(({ fork, seed }) => (seeds.get(fork) ?? seed) !== seed);
+  return other === undefined ? null : `seeds of fork ${other.fork} differ, so counts do too`;
+}
+
+function unmeasuredCells(pairs: readonly Pair[]): UnmeasuredCell[] {
+  const seen = new Set<Series>();
+  const cells: UnmeasuredCell[] = [];
+  for (const pair of pairs) {
+    for (const side of ['baseline', 'candidate'] as const) {
+      const series = pair[side];
+      if (seen.has(series)) continue;
+      seen.add(series);
+      for (const { fork, verdict, reason } of series.unmeasured) {
+        const { strategy, scenario } = series;
+        cells.push({ side, strategy, scenario, fork, verdict, reason: reason ?? 'not stated' });
+      }
+    }
+  }
+  return cells;
+}

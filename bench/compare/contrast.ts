@@ -1,0 +1,67 @@
+import type { RowInterval } from '../../results/comparison.ts';
+import type { Metric } from '../../results/metrics.ts';
+import { forksNeeded, MIN_FORKS } from '../statistics/forks-needed.ts';
+import {
+  type BootstrapOptions,
+  bootstrapContrast,
+  type ForkSample,
+  medianOf,
+} from '../statistics/hierarchical-bootstrap.ts';
+import { cliffsDelta, hodgesLehmann, mannWhitneyP } from '../statistics/rank-test.ts';
+
+/** What the forks of two series say about one metric, before any verdict. */
+export interface Contrast {
+  readonly forks: number;
+  /** On the scale that `band` is on: log ratio, or difference where a value is 0. */
+  readonly interval: RowInterval;
+  /** Practical threshold on the same scale: inside [-band, band] nobody should act. */
+  readonly band: number;
+  readonly ratio: RowInterval | null;
+  readonly difference: RowInterval | null;
+  readonly shift: RowInterval;
+  readonly cliffsDelta: number;
+  readonly p: number | null;
+  /** Further forks until the interval is about as narrow as twice the band. */
+  readonly forksNeeded: number | null;
+}
+
+/** An interval up to this many bands to each side still allows "no difference seen". */
+export const NOISE_LIMIT_BANDS = 2;
+
+function mapInterval(interval: RowInterval, map: (value: number) => number): RowInterval {
+  return { estimate: map(interval.estimate), low: map(interval.low), high: map(interval.high) };
+}
+
+/** @param baseline at least one fork, as is candidate */
+export function contrastOf(
+  baseline: readonly ForkSample[],
+  candidate: readonly ForkSample[],
+  metric: Metric,
+  options: BootstrapOptions,
+): Contrast {
+  const a = baseline.map(({ value }) => value);
+  const b = candidate.map(({ value }) => value);
+  const forks = Math.min(a.length, b.length);
+  const support = {
+    forks,
+    shift: hodgesLehmann(a, b),
+    cliffsDelta: cliffsDelta(a, b),
+    p: forks < MIN_FORKS ? null : mannWhitneyP(a, b),
+  };
+  if ([...a, ...b].some((value) => value <= 0)) {
+    const difference = bootstrapContrast(baseline, candidate, (x, y) => y - x, options);
+    const band = metric.threshold * Math.abs(medianOf(a));
+    return { ...support, interval: difference, band, ratio: null, difference, forksNeeded: null };
+  }
+  const logRatio = (x: number, y: number): number => Math.log(y / x);
+  const interval = bootstrapContrast(baseline, candidate, logRatio, options);
+  const halfWidth = (interval.high - interval.low) / 2;
+  return {
+    ...support,
+    interval,
+    band: Math.log1p(metric.threshold),
+    ratio: mapInterval(interval, Math.exp),
+    difference: null,
+    forksNeeded: forksNeeded([a, b], NOISE_LIMIT_BANDS * metric.threshold, halfWidth),
+  };
+}
