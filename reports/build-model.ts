@@ -1,0 +1,206 @@
+import { scenarioKey, strategyLabel, workloadLabel } from '../results/cell-identity.ts';
+import type { CellRecord } from '../results/cell-record.ts';
+import { METRICS } from '../results/metrics.ts';
+import type { StoredRun } from '../results/run-store.ts';
+import { buildSeries } from './build-series.ts';
+import { slug } from './escape.ts';
+import type {
+  CheckRow,
+  FlagCount,
+  MetricHeader,
+  ReportModel,
+  RunHeader,
+  Scenario,
+  StrategyEntry,
+} from './report-model.ts';
+
+/** Families whose members are never compared: they exist to be caught. */
+const CANARY_FAMILY = 'canary';
+
+/**
+ * Reduces run folders to what a report shows. Runs are never merged: cells of two runs stand in two
+ * scenarios, because they need not share a machine.
+ */
+export function buildModel(runs: readonly StoredRun[]): ReportModel {
+  const records = runs.flatMap((run) => run.records);
+  const strategies = strategyEntries(records);
+  const styleOf = new Map(strategies.map(({ label, style }) => [label, style]));
+  const scenarios = runs.flatMap((run) => scenariosOf(run, runs.length > 1, styleOf));
+  return {
+    runs: runs.map(runHeader),
+    strategies,
+    metrics: metricHeaders(scenarios),
+    scenarios,
+    missing: runs.flatMap(missingCells),
+    checks: runs.flatMap((run) => run.records.filter(isCheck).map((r) => checkRow(run, r))),
+  };
+}
+
+/** Verify and explore cells, and canaries in any mode. */
+function isCheck(record: CellRecord): boolean {
+  return isCanary(record) || record.mode === 'verify' || record.mode === 'explore';
+}
+
+function isCanary(record: CellRecord): boolean {
+  return record.family === CANARY_FAMILY;
+}
+
+function strategyEntries(records: readonly CellRecord[]): StrategyEntry[] {
+  const entries = new Map<string, StrategyEntry>();
+  for (const record of records) {
+    const label = strategyLabel(record);
+    if (isCheck(record) || entries.has(label)) continue;
+    entries.set(label, {
+      label,
+      id: record.strategy,
+      title: record.strategyTitle ?? record.strategy,
+      family: record.family ?? 'not recorded',
+      params: record.params,
+      guarantees: record.guarantees,
+      style: entries.size,
+      modules: record.modules,
+    });
+  }
+  // Styles follow the name, not the shuffled order in which cells ended.
+  return [...entries.values()]
+    .sort((a, b) => compareText(a.label, b.label))
+    .map((entry, style) => ({ ...entry, style }));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function scenariosOf(
+  run: StoredRun,
+  manyRuns: boolean,
+  styleOf: ReadonlyMap<string, number>,
+): Scenario[] {
+  const compared = run.records.filter((record) => !isCheck(record));
+  const scenarios = [...groupBy(compared, scenarioKey)].map(([key, records]): Scenario => {
+    const first = records[0]!;
+    const parts = [workloadLabel(first), first.device.profile, first.mode];
+    if (first.pressure !== null) parts.push(first.pressure);
+    if (manyRuns) parts.push(run.plan.runId);
+    const bySeries = groupBy(records, strategyLabel);
+    return {
+      key: `${run.plan.runId}|${key}`,
+      anchor: `scenario-${parts.map(slug).join('--')}`,
+      run: run.plan.runId,
+      title: parts.join(' · '),
+      workload: workloadLabel(first),
+      workloadName: first.workload,
+      workloadParams: first.workloadParams,
+      origin: first.workloadOrigin,
+      description: first.workloadDescription ?? '',
+      device: first.device.profile,
+      mode: first.mode,
+      pressure: first.pressure,
+      rangeSizes: rangeSizesOf(records),
+      series: [...bySeries]
+        .map(([strategy, forks]) => buildSeries(strategy, styleOf.get(strategy) ?? 0, forks))
+        .sort((a, b) => a.style - b.style),
+    };
+  });
+  return scenarios.sort((a, b) => compareText(a.key, b.key));
+}
+
+/** `extra.rangeSizes`: [[log2 of bytes, ranges], ...] of the workload, from any cell that has it. */
+function rangeSizesOf(records: readonly CellRecord[]): Scenario['rangeSizes'] {
+  for (const { extra } of records) {
+    const sizes = extra.rangeSizes;
+    if (!Array.isArray(sizes) || sizes.length === 0) continue;
+    const pairs = sizes.filter(
+      (pair): pair is [number, number] =>
+        Array.isArray(pair) && typeof pair[0] === 'number' && typeof pair[1] === 'number',
+    );
+    if (pairs.length === sizes.length) return pairs.sort((a, b) => a[0] - b[0]);
+  }
+  return null;
+}
+
+/** The metrics that any series measured. */
+function metricHeaders(scenarios: readonly Scenario[]): MetricHeader[] {
+  const measured = new Set<string>();
+  for (const { series } of scenarios) {
+    for (const { estimates } of series) {
+      for (const [id, value] of Object.entries(estimates)) if (value !== null) measured.add(id);
+    }
+  }
+  return METRICS.filter(({ id }) => measured.has(id)).map(
+    ({ id, label, unit, better, threshold }) => ({ id, label, unit, better, threshold }),
+  );
+}
+
+function runHeader(run: StoredRun): RunHeader {
+  const { cells, ...plan } = run.plan;
+  const verdicts: Record<string, number> = {};
+  let translations = 0;
+  let violations = 0;
+  let gcEvents: number | null = null;
+  for (const record of run.records) {
+    const verdict = isCheck(record) ? 'check' : record.verdict;
+    verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+    if (record.host.gcEvents !== null) gcEvents = (gcEvents ?? 0) + record.host.gcEvents;
+    if (isCheck(record)) continue;
+    translations += record.oracle.translations ?? 0;
+    violations += record.oracle.violations ?? 0;
+  }
+  return {
+    id: run.plan.runId,
+    folder: run.directory,
+    plan,
+    host: run.host,
+    plannedCells: cells.length,
+    recordedCells: run.records.length,
+    verdicts,
+    translations,
+    violations,
+    flags: flagCounts(run.records),
+    gcEvents,
+  };
+}
+
+function flagCounts(records: readonly CellRecord[]): FlagCount[] {
+  const counts = new Map<string, FlagCount>();
+  for (const { flags } of records) {
+    for (const { code, severity, text } of flags) {
+      const known = counts.get(code);
+      counts.set(code, { code, severity, text, cells: (known?.cells ?? 0) + 1 });
+    }
+  }
+  return [...counts.values()].sort((a, b) => b.cells - a.cells);
+}
+
+function missingCells(run: StoredRun): string[] {
+  const recorded = new Set(run.records.map(({ cellId }) => cellId));
+  return run.plan.cells.map(({ cellId }) => cellId).filter((cellId) => !recorded.has(cellId));
+}
+
+function checkRow(run: StoredRun, record: CellRecord): CheckRow {
+  return {
+    run: run.plan.runId,
+    cellId: record.cellId,
+    strategy: strategyLabel(record),
+    workload: workloadLabel(record),
+    mode: record.mode,
+    canary: isCanary(record),
+    verdict: record.verdict,
+    reason: record.reason,
+    translations: record.oracle.translations,
+    violations: record.oracle.violations,
+    examples: record.oracle.examples.slice(0, 3),
+    checks: record.checks,
+  };
+}

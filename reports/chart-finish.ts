@@ -1,0 +1,302 @@
+import type {
+  ChartConfig,
+  ChartDataset,
+  ChartMeaning,
+  DatasetMeaning,
+} from './charts/chart-definition.ts';
+import type { Look } from './palette.ts';
+
+/**
+ * Turns a chart's plain definition into what Chart.js draws: colours, dashes, markers, tick texts,
+ * filters. Runs on the same definition in the page and in Node. Every function here is written into
+ * the page by its source text: it may use its arguments, language globals and functions of this file.
+ */
+
+/** What the reader, or the PNG writer, wants of a chart. */
+export interface FinishOptions {
+  readonly look: Look;
+  /** Strategies that are filtered out. */
+  readonly hidden: readonly string[];
+  /** Replaces the definition's own choice on its `scaleAxis`. */
+  readonly scale?: 'linear' | 'logarithmic' | undefined;
+  readonly fontSize: number;
+  readonly animation: boolean;
+  readonly formatValue: (value: number | null | undefined, unit: string) => string;
+  readonly frontierOf: (points: readonly (readonly [number, number])[]) => [number, number][];
+  /** Draws bands, ribbons, whiskers and labels (chart-marks.ts). */
+  readonly marks: (meaning: ChartMeaning, options: FinishOptions) => object;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: Chart.js' own configuration type is open at every level
+type Loose = any;
+
+/** Seven hues, then the same hues dashed, then dotted: 21 strategies stay apart without colour. */
+export function strokeOf(style: number): number[] {
+  const dashes = [[], [7, 4], [2, 3]];
+  return dashes[Math.floor(style / 7) % 3]!;
+}
+
+export function markerOf(style: number): string {
+  const markers = [
+    'circle',
+    'triangle',
+    'rect',
+    'rectRot',
+    'rectRounded',
+    'star',
+    'crossRot',
+    'cross',
+  ];
+  return markers[style % 8]!;
+}
+
+/** A solid colour with an opacity, for fills. */
+export function translucent(colour: string, opacity: number): string {
+  const channel = (at: number) => Number.parseInt(colour.slice(at, at + 2), 16);
+  return `rgba(${channel(1)}, ${channel(3)}, ${channel(5)}, ${opacity})`;
+}
+
+/** Round values between min and max that suit the unit; empty: let Chart.js choose. */
+export function niceTicks(min: number, max: number, unit: string, logarithmic: boolean): number[] {
+  const ticks: number[] = [];
+  if (unit === 'nines') {
+    for (let nines = Math.ceil(min); nines <= max + 1e-9; nines++) ticks.push(nines);
+  } else if (logarithmic && unit === 'bytes') {
+    const from = Math.ceil(Math.log2(Math.max(min, 1)));
+    const to = Math.floor(Math.log2(max));
+    const step = Math.max(1, Math.ceil((to - from) / 7));
+    for (let power = from; power <= to; power += step) ticks.push(2 ** power);
+  } else if (logarithmic) {
+    const decades = Math.log10(max / min);
+    const mantissas = decades > 4 ? [1] : decades > 2 ? [1, 3] : [1, 2, 5];
+    for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power++) {
+      for (const mantissa of mantissas) {
+        const tick = mantissa * 10 ** power;
+        if (tick >= min * 0.999 && tick <= max * 1.001) ticks.push(tick);
+      }
+    }
+  } else if (unit === 'bytes' && max > min) {
+    const step = 2 ** Math.ceil(Math.log2((max - min) / 6));
+    for (let tick = Math.ceil(min / step) * step; tick <= max; tick += step) ticks.push(tick);
+  }
+  return ticks.length >= 2 ? ticks : [];
+}
+
+/** Strategy rows that are filtered out leave no gap: maps an old row to its new place. */
+export function rowPlaces(meaning: ChartMeaning, hidden: readonly string[]): (number | null)[] {
+  let next = 0;
+  return (meaning.rows ?? []).map((row) =>
+    meaning.rowsAreStrategies === true && hidden.includes(row) ? null : next++,
+  );
+}
+
+export function styledDataset(
+  dataset: ChartDataset,
+  places: readonly (number | null)[],
+  rows: readonly string[] | undefined,
+  options: FinishOptions,
+): Loose {
+  const { look } = options;
+  const { role, style, mark, floor } = dataset.xlt;
+  const colour = role === 'mark' ? look.danger : look.hues[style % look.hues.length]!;
+  const styled: Loose = { ...dataset, data: dataset.data.slice(), borderColor: colour };
+  const count = dataset.data.length;
+  if (rows !== undefined && role !== 'bar') {
+    styled.data = dataset.data.map((point: Loose) => [
+      point[0],
+      places[point[1]],
+      ...point.slice(2),
+    ]);
+  }
+  if (role === 'line') {
+    const every = Math.max(1, Math.round(count / 12));
+    styled.borderWidth = 2;
+    styled.borderDash = strokeOf(style);
+    styled.pointStyle = markerOf(style);
+    // Few markers, shifted per strategy: they tell lines apart and must not become the line.
+    styled.pointRadius = dataset.data.map((_, index) =>
+      index % every === style % every ? 3.5 : 0,
+    );
+    styled.pointHoverRadius = 5;
+    styled.backgroundColor = colour;
+    styled.tension = 0;
+  } else if (role === 'points') {
+    styled.pointStyle = markerOf(style);
+    styled.pointRadius = 5.5;
+    styled.borderWidth = 1.75;
+    styled.backgroundColor = floor ? look.surface : translucent(colour, 0.55);
+  } else if (role === 'mark') {
+    styled.pointStyle = 'crossRot';
+    styled.pointRadius = 7;
+    styled.borderWidth = 2.5;
+    styled.showLine = false;
+    styled.order = -1;
+    styled.saturated = mark === 'saturated';
+  } else if (role === 'frontier') {
+    styled.type = 'line';
+    styled.borderColor = look.muted;
+    styled.borderDash = [5, 4];
+    styled.borderWidth = 1.5;
+    styled.stepped = 'before';
+    styled.pointRadius = 0;
+    styled.order = 10;
+  } else if (role === 'cells') {
+    styled.pointRadius = 0;
+  } else {
+    styled.data =
+      rows === undefined
+        ? styled.data
+        : styled.data.filter((_: Loose, i: number) => places[i] !== null);
+    styled.backgroundColor = translucent(colour, 0.8);
+    styled.borderWidth = 1;
+    styled.maxBarThickness = 26;
+  }
+  return styled;
+}
+
+/** Datasets that are left after the filters, in Chart.js' words. */
+export function finishedDatasets(config: ChartConfig, options: FinishOptions): Loose[] {
+  const meaning = config.options.plugins.xlt;
+  const places = rowPlaces(meaning, options.hidden);
+  const datasets = config.data.datasets
+    .filter(({ xlt }) => xlt.strategy === undefined || !options.hidden.includes(xlt.strategy))
+    .map((dataset) => styledDataset(dataset, places, meaning.rows, options));
+  const frontier = datasets.find(({ xlt }: { xlt: DatasetMeaning }) => xlt.role === 'frontier');
+  if (frontier !== undefined) {
+    const ranked = datasets.filter(
+      ({ xlt }: { xlt: DatasetMeaning }) => xlt.role === 'points' && xlt.floor !== true,
+    );
+    frontier.data = options.frontierOf(ranked.map(({ data }: Loose) => [data[0][0], data[0][1]]));
+  }
+  return datasets;
+}
+
+/** Axis with units, round ticks and names instead of row numbers. */
+export function finishedScale(config: ChartConfig, axis: string, options: FinishOptions): Loose {
+  const meaning = config.options.plugins.xlt;
+  const { look, fontSize } = options;
+  const scale: Loose = { ...config.options.scales[axis] };
+  const horizontal = axis === 'x';
+  const unit = horizontal ? meaning.xUnit : meaning.yUnit;
+  if (meaning.scaleAxis === axis && options.scale !== undefined) {
+    scale.type = options.scale;
+    if (scale.type === 'logarithmic') delete scale.min;
+  }
+  const places = rowPlaces(meaning, options.hidden);
+  const rows = (meaning.rows ?? []).filter((_, index) => places[index] !== null);
+  const isBar = config.type === 'bar';
+  const names = horizontal
+    ? meaning.xNames
+    : isBar
+      ? undefined
+      : meaning.rows === undefined
+        ? undefined
+        : rows;
+  scale.grid = { color: look.grid, drawTicks: false };
+  scale.border = { color: look.grid };
+  scale.title = {
+    ...scale.title,
+    display: scale.title.text !== '',
+    color: look.muted,
+    font: { size: fontSize },
+  };
+  scale.ticks = { color: look.muted, padding: 6, font: { size: fontSize }, maxRotation: 60 };
+  if (names !== undefined) {
+    scale.min = -0.5;
+    scale.max = names.length - 0.5;
+    scale.reverse = !horizontal;
+    scale.grid.display = false;
+    scale.ticks.autoSkip = false;
+    scale.afterBuildTicks = (built: Loose) => {
+      built.ticks = names.map((_, value) => ({ value }));
+    };
+    scale.ticks.callback = (value: number) => names[value] ?? '';
+  } else if (scale.type !== 'category') {
+    const log = scale.type === 'logarithmic';
+    scale.afterBuildTicks = (built: Loose) => {
+      const ticks = niceTicks(built.min, built.max, unit, log);
+      if (ticks.length > 0) built.ticks = ticks.map((value) => ({ value }));
+    };
+    scale.ticks.callback = (value: number) =>
+      options
+        .formatValue(value, unit)
+        .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
+        .replace(/\.(?=\D|$)/, '');
+  } else if (isBar && meaning.rowsAreStrategies) {
+    scale.ticks.autoSkip = false;
+  }
+  return scale;
+}
+
+/** `deposit: 1.20 ms, 2.00 MiB [1.98 MiB, 2.01 MiB]` */
+export function tooltipText(item: Loose, meaning: ChartMeaning, options: FinishOptions): string {
+  const raw = item.raw;
+  const { formatValue } = options;
+  if (!Array.isArray(raw)) {
+    const unit = item.chart.options.indexAxis === 'y' ? meaning.xUnit : meaning.yUnit;
+    return `${item.dataset.label}: ${formatValue(raw, unit)}`;
+  }
+  if (meaning.rows !== undefined)
+    return `${item.dataset.label}: ${formatValue(raw[0], meaning.xUnit)}`;
+  const [x, y, low, high] = raw;
+  const spread =
+    low == null || high == null
+      ? ''
+      : ` [${formatValue(low, meaning.yUnit)}, ${formatValue(high, meaning.yUnit)}]`;
+  return `${item.dataset.label}: ${formatValue(x, meaning.xUnit)}, ${formatValue(y, meaning.yUnit)}${spread}`;
+}
+
+/** @returns a configuration that Chart.js may keep and change */
+export function finishChart(config: ChartConfig, options: FinishOptions): Loose {
+  const meaning = config.options.plugins.xlt;
+  const { look, fontSize } = options;
+  const places = rowPlaces(meaning, options.hidden);
+  const datasets = finishedDatasets(config, options);
+  const scales: Loose = {};
+  for (const axis of Object.keys(config.options.scales)) {
+    scales[axis] = finishedScale(config, axis, options);
+  }
+  // Named rows tell the series apart already, and so do labelled points.
+  const named = meaning.rowsAreStrategies === true && config.type !== 'bar';
+  const labelled = datasets.some(({ xlt }) => xlt.pointLabels !== undefined);
+  return {
+    type: config.type,
+    data: {
+      labels: config.data.labels?.filter((_, index) => places[index] !== null),
+      datasets,
+    },
+    options: {
+      ...(config.options.indexAxis === undefined ? {} : { indexAxis: config.options.indexAxis }),
+      responsive: true,
+      maintainAspectRatio: false,
+      animation: options.animation ? { duration: 150 } : false,
+      interaction: { mode: 'nearest', intersect: false, axis: 'xy' },
+      layout: { padding: { top: 8, right: 14 } },
+      font: { family: look.fontFamily, size: fontSize },
+      scales,
+      plugins: {
+        xlt: {},
+        legend: {
+          display: !named && !labelled,
+          position: 'bottom',
+          labels: {
+            color: look.text,
+            usePointStyle: true,
+            boxHeight: 7,
+            padding: 12,
+            font: { family: look.fontFamily, size: fontSize },
+            filter: (_item: Loose, data: Loose) =>
+              !['mark', 'frontier'].includes(data.datasets[_item.datasetIndex].xlt.role),
+          },
+        },
+        tooltip: {
+          callbacks: {
+            title: () => '',
+            label: (item: Loose) => tooltipText(item, meaning, options),
+          },
+        },
+      },
+    },
+    plugins: [options.marks(meaning, options)],
+  };
+}

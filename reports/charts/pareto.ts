@@ -1,0 +1,122 @@
+import { frontierOf } from '../frontier.ts';
+import type { MetricHeader, Scenario, Series } from '../report-model.ts';
+import { type ChartDataset, round4, type ScenarioChart } from './chart-definition.ts';
+import { drawable } from './operations.ts';
+
+/** Memory is the other side of every trade: mean table bytes for each GiB that is mapped. */
+export const PARETO_MEMORY = 'bytes-per-gib';
+
+/** Latencies that may stand against memory, most telling first. */
+export const PARETO_LATENCIES = [
+  'notifier-p999',
+  'notifier-p99',
+  'notifier-p50',
+  'fault-p99',
+  'fault-p999',
+  'stall-share',
+  'modelled-time',
+] as const;
+
+/** The trade-off at a glance: latency against memory, failures as marks. */
+export const pareto: ScenarioChart = {
+  id: 'pareto',
+  title: 'Latency against table memory',
+  howToRead:
+    'Down and left is better. The dashed line joins the strategies that no other one beats on both axes; whatever lies above it costs more of something and gives nothing for it. Bars are the spread over forks. A cross marks a strategy whose allocations failed in this scenario. The floor (no table at all) is shown for scale and is not ranked.',
+  variants: (model, scenario) =>
+    PARETO_LATENCIES.flatMap((id) => {
+      const metric = model.metrics.find((candidate) => candidate.id === id);
+      const measured = drawable(scenario).some(({ estimates }) => estimates[id] != null);
+      return metric !== undefined && measured ? [{ key: id, label: metric.label }] : [];
+    }),
+  build(model, scenario, variant) {
+    const metric = model.metrics.find(({ id }) => id === variant);
+    const memory = model.metrics.find(({ id }) => id === PARETO_MEMORY);
+    if (metric === undefined || memory === undefined) {
+      return { absent: 'latency or memory was not measured' };
+    }
+    const placed = drawable(scenario).filter(
+      ({ estimates }) => estimates[variant] != null && estimates[PARETO_MEMORY] != null,
+    );
+    if (placed.length < 2) return { absent: 'fewer than two strategies have both figures' };
+    const frontier = frontierOf(
+      placed.filter(({ floor }) => !floor).map((series) => positionOf(series, variant)),
+    );
+    return {
+      config: {
+        type: 'scatter',
+        data: {
+          datasets: [
+            ...placed.flatMap((series) => datasetsOf(series, variant)),
+            {
+              label: 'undominated',
+              data: frontier,
+              xlt: { style: 0, role: 'frontier' },
+            },
+          ],
+        },
+        options: {
+          plugins: {
+            xlt: {
+              xUnit: 'bytes',
+              yUnit: metric.unit,
+              scaleAxis: 'y',
+              columns: axisColumns(metric),
+              notes: notDrawn(scenario, placed),
+            },
+          },
+          scales: {
+            x: {
+              type: 'linear',
+              min: 0,
+              title: { display: true, text: 'table bytes per mapped GiB' },
+            },
+            y: { type: 'logarithmic', title: { display: true, text: metric.label } },
+          },
+        },
+      },
+    };
+  },
+};
+
+function axisColumns({ label }: MetricHeader): string[] {
+  return ['bytes per mapped GiB', label, 'low', 'high', 'bytes low', 'bytes high'];
+}
+
+function positionOf({ estimates }: Series, metric: string): readonly [number, number] {
+  return [round4(estimates[PARETO_MEMORY]!.value), round4(estimates[metric]!.value)];
+}
+
+function datasetsOf(series: Series, metric: string): ChartDataset[] {
+  const { strategy, style, estimates, failures, floor } = series;
+  const [x, y] = positionOf(series, metric);
+  const latency = estimates[metric]!;
+  const memory = estimates[PARETO_MEMORY]!;
+  const bounds = [latency.low, latency.high, memory.low, memory.high].map((bound) =>
+    bound === null ? null : round4(bound),
+  );
+  const point: ChartDataset = {
+    label: floor ? `${strategy} (floor)` : strategy,
+    data: [[x, y, ...bounds]],
+    xlt: { strategy, style, role: 'points', pointLabels: [strategy], ...(floor ? { floor } : {}) },
+  };
+  if (failures.failures === 0) return [point];
+  return [
+    point,
+    {
+      label: `${strategy}: ${failures.failures.toLocaleString('en')} allocations failed`,
+      data: [[x, y]],
+      xlt: { strategy, style, role: 'mark', mark: 'failure' },
+    },
+  ];
+}
+
+function notDrawn(scenario: Scenario, placed: readonly Series[]): string[] {
+  return scenario.series
+    .filter((series) => !placed.includes(series))
+    .map(({ strategy, status, reason }) =>
+      status === 'passed' || status === 'partial'
+        ? `${strategy}: not drawn, one of the two figures was not measured`
+        : `${strategy}: not drawn, ${status}${reason === null ? '' : ` (${reason})`}`,
+    );
+}

@@ -1,0 +1,88 @@
+import { csvText, element, saveFile } from './download.mjs';
+import { look, payload, scenarioShown, state } from './page-state.mjs';
+
+// The heat map as a table: the same definition that Node draws as a picture, with links and text.
+
+export function currentHeatMap() {
+  const metric = payload.metrics.find(({ id }) => id === state.metric);
+  if (metric === undefined) return null;
+  const columns = payload.scenarios
+    .map((scenario, index) => ({ ...scenario, index }))
+    .filter(({ index }) => scenarioShown(index))
+    .map(({ title, anchor, series }) => ({
+      title,
+      anchor,
+      series: series.map(({ strategy, status, values }) => ({
+        strategy,
+        status,
+        values: values[metric.id] ?? [],
+      })),
+    }));
+  const strategies = payload.strategies.filter(
+    ({ label }) => !state.hidden.strategy.includes(label),
+  );
+  const input = { metric, baseline: state.baseline, strategies, columns };
+  return { config: heatMapConfig(input, compareForks), columns, metric };
+}
+
+function cellTitle([, , ratio, low, high], verdict) {
+  if (ratio === null) return verdict;
+  const spread =
+    low === null || high === null ? '' : ` [×${threeDigits(low)}, ×${threeDigits(high)}]`;
+  return `${verdict}: ×${threeDigits(ratio)}${spread}`;
+}
+
+export function drawHeatMap() {
+  const place = document.getElementById('heat-map');
+  if (place === null) return;
+  const current = currentHeatMap();
+  if (current === null) return;
+  const { config, columns, metric } = current;
+  document.getElementById('heat-map-what').textContent =
+    `${metric.label} (${metric.better} is better) divided by that of ${state.baseline}; differences below ${threeDigits(metric.threshold * 100)} % count as none.`;
+  const table = element('table', null, { class: 'heat' });
+  const head = table.createTHead().insertRow();
+  head.append(element('th', 'strategy', { scope: 'col' }));
+  for (const { title, anchor } of columns) {
+    const cell = element('th', null, { scope: 'col' });
+    cell.append(element('a', title, { href: `#${anchor}` }));
+    head.append(cell);
+  }
+  const body = table.createTBody();
+  for (const dataset of config.data.datasets) {
+    const row = body.insertRow();
+    row.append(element('th', dataset.label, { scope: 'row', dir: 'auto' }));
+    dataset.data.forEach((point, index) => {
+      const verdict = dataset.xlt.pointLabels[index];
+      const text = cellText(verdict, point[2]);
+      const cell = element('td', text, {
+        title: cellTitle(point, verdict),
+        'data-verdict': verdict,
+      });
+      cell.style.background = cellColour(verdict, { look: look() });
+      row.append(cell);
+    });
+  }
+  place.replaceChildren(table);
+}
+
+function heatRows() {
+  const { config, columns } = currentHeatMap();
+  const rows = [['strategy', 'scenario', 'verdict', 'ratio', 'low', 'high']];
+  for (const { label, data, xlt } of config.data.datasets) {
+    data.forEach(([column, , ratio, low, high], index) => {
+      rows.push([label, columns[column].title, xlt.pointLabels[index], ratio, low, high]);
+    });
+  }
+  return rows;
+}
+
+export function startHeatMap() {
+  document
+    .getElementById('heat-map-csv')
+    ?.addEventListener('click', () => saveFile('heat-map.csv', csvText(heatRows()), 'text/csv'));
+  document.getElementById('heat-map-json')?.addEventListener('click', () => {
+    const text = JSON.stringify(currentHeatMap().config, null, 1);
+    saveFile('heat-map.json', text, 'application/json');
+  });
+}

@@ -1,0 +1,49 @@
+import type { ReportModel, RunHeader } from '../report-model.ts';
+import { formatValue } from '../units.ts';
+import { html, type Insertion, type Markup } from './markup.ts';
+
+/** Everything that is needed to judge, and to repeat, a run. */
+export function environmentSection(model: ReportModel): Markup {
+  return html`<section id="environment" aria-labelledby="environment-title">
+<h2 id="environment-title">Machine, versions and command</h2>
+${model.runs.map((run) => runEnvironment(run))}
+</section>`;
+}
+
+function runEnvironment(run: RunHeader): Markup {
+  const { plan, host } = run;
+  return html`<div class="environment"><h3><bdi>${run.id}</bdi></h3>
+<p>The exact command:</p><pre tabindex="0"><code>${plan.command}</code></pre>
+<dl>${row('created', plan.createdAt)}${row('suite', plan.suite ?? 'none')}${row('seed', plan.seed)}${row('record schema', plan.schemaVersion)}${row('read from', run.folder)}${
+    host === null ? null : hostRows(host)
+  }</dl>
+<details><summary>Resolved configuration</summary><pre tabindex="0"><code>${JSON.stringify(plan.config, null, 2)}</code></pre></details>
+${
+  host === null
+    ? null
+    : html`<details><summary>Mitigations and module digests</summary><dl>${Object.entries(host.mitigations).map(([name, line]) => row(name, line))}${Object.entries(host.source.modules).map(([name, digest]) => row(`module ${name}`, digest))}</dl></details>`
+}</div>`;
+}
+
+function row(name: string, value: Insertion): Markup {
+  return html`<div><dt>${name}</dt><dd><bdi>${value ?? 'not exposed'}</bdi></dd></div>`;
+}
+
+function hostRows(host: NonNullable<RunHeader['host']>): Markup {
+  const { cpu, cgroup, node, source, clock, load } = host;
+  const cores = `${cpu.logicalCores} usable${cpu.physicalCores === null ? '' : `, ${cpu.physicalCores} physical`}${
+    cpu.threadsPerCore === null ? '' : `, ${cpu.threadsPerCore} threads per core`
+  }`;
+  const limits = [
+    cgroup.cpuLimit === null ? 'no CPU limit' : `${cgroup.cpuLimit} CPUs`,
+    cgroup.memoryLimitBytes === null
+      ? 'no memory limit'
+      : formatValue(cgroup.memoryLimitBytes, 'bytes'),
+    cgroup.cpuset === null ? 'any CPU' : `CPUs ${cgroup.cpuset}`,
+  ].join(', ');
+  const commit =
+    source.gitCommit === null
+      ? 'not known'
+      : `${source.gitCommit.slice(0, 12)}${source.gitDirty ? ', with local changes' : ''}`;
+  return html`${row('machine', host.machineId)}${row('CPU', `${cpu.model} (${cpu.architecture})`)}${row('cores', cores)}${row('governor', cpu.governor)}${row('memory', formatValue(host.memoryBytes, 'bytes'))}${row('kernel', host.kernel)}${row('system', host.distribution)}${row('hypervisor', host.hypervisor ?? 'none seen')}${row('clock source', host.clocksource)}${row('clock cost', `${formatValue(clock.costNs, 'ns')}, granularity ${formatValue(clock.granularityNs, 'ns')}`)}${row('control group', limits)}${row('steal', load.stealShare === null ? 'not exposed' : formatValue(load.stealShare, 'share'))}${row('Node', `${node.version}, V8 ${node.v8}${node.flags.length > 0 ? `, ${node.flags.join(' ')}` : ''}`)}${row('xlt-bench', source.packageVersion)}${row('commit', commit)}${row('lock file', source.lockFileHash)}`;
+}

@@ -1,0 +1,131 @@
+import { REPORT_CHARTS, SCENARIO_CHARTS } from '../charts/all-charts.ts';
+import { type ChartConfig, round4 } from '../charts/chart-definition.ts';
+import { DARK, LIGHT, type Look } from '../palette.ts';
+import type { ReportModel, Scenario } from '../report-model.ts';
+
+/** Metrics whose forks the page carries, so that the reader may change the baseline. */
+const COMPARABLE = [
+  'notifier-p50',
+  'notifier-p99',
+  'notifier-p999',
+  'notifier-max',
+  'fault-p50',
+  'fault-p99',
+  'fault-p999',
+  'stall-share',
+  'modelled-time',
+  'commands',
+  'entries-written',
+  'cache-lines',
+  'table-bytes-mean',
+  'table-bytes-peak',
+  'bytes-per-gib',
+  'allocation-failures',
+  'update-failed',
+  'spurious-faults',
+  'achieved-rate',
+];
+
+/** All that the page's script works with; plain JSON. */
+export interface PagePayload {
+  readonly looks: { readonly light: Look; readonly dark: Look };
+  readonly metrics: ReportModel['metrics'];
+  readonly strategies: readonly { readonly label: string; readonly style: number }[];
+  readonly scenarios: readonly PayloadScenario[];
+  /** `chart` -> scenario index (or `report`) -> variant -> configuration. */
+  readonly charts: Readonly<
+    Record<string, Readonly<Record<string, Readonly<Record<string, ChartConfig>>>>>
+  >;
+  /** Variant names, once per chart: key -> label. */
+  readonly variantLabels: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+interface PayloadScenario {
+  readonly anchor: string;
+  readonly title: string;
+  readonly workload: string;
+  readonly device: string;
+  readonly mode: string;
+  readonly reproduce: string;
+  readonly series: readonly {
+    readonly strategy: string;
+    readonly status: string;
+    readonly values: Readonly<Record<string, readonly (number | null)[]>>;
+    /** [fork, seed, verdict, translations, violations, steady state, reason] */
+    readonly forks: readonly (readonly (string | number | null)[])[];
+  }[];
+}
+
+/** The metrics a reader may choose in the page. */
+export function comparableMetrics(model: ReportModel): ReportModel['metrics'] {
+  return model.metrics.filter(({ id }) => COMPARABLE.includes(id));
+}
+
+export function pagePayload(model: ReportModel): PagePayload {
+  const charts: Record<string, Record<string, Record<string, ChartConfig>>> = {};
+  const variantLabels: Record<string, Record<string, string>> = {};
+  const add = (chart: string, place: string, key: string, label: string, config: ChartConfig) => {
+    charts[chart] ??= {};
+    charts[chart][place] ??= {};
+    charts[chart][place][key] = config;
+    variantLabels[chart] ??= {};
+    variantLabels[chart][key] = label;
+  };
+  const metrics = comparableMetrics(model);
+  const lean = { ...model, metrics };
+  for (const [index, scenario] of model.scenarios.entries()) {
+    for (const chart of SCENARIO_CHARTS) {
+      for (const { key, label } of chart.variants(lean, scenario)) {
+        const outcome = chart.build(lean, scenario, key);
+        if ('config' in outcome) add(chart.id, String(index), key, label, outcome.config);
+      }
+    }
+  }
+  for (const chart of REPORT_CHARTS) {
+    for (const { key, label } of chart.variants(lean)) {
+      const outcome = chart.build(lean, key);
+      if ('config' in outcome) add(chart.id, 'report', key, label, outcome.config);
+    }
+  }
+  return {
+    looks: { light: LIGHT, dark: DARK },
+    metrics,
+    strategies: model.strategies.map(({ label, style }) => ({ label, style })),
+    scenarios: model.scenarios.map((scenario) => payloadScenario(scenario, metrics)),
+    charts,
+    variantLabels,
+  };
+}
+
+function payloadScenario(scenario: Scenario, metrics: ReportModel['metrics']): PayloadScenario {
+  const { anchor, title, workload, workloadName, workloadParams, device, mode, pressure } =
+    scenario;
+  const settings = Object.entries(workloadParams).map(([key, value]) => ` --set ${key}=${value}`);
+  const options = `--workload ${workloadName} --device ${device} --mode ${mode}`;
+  return {
+    anchor,
+    title,
+    workload,
+    device,
+    mode,
+    reproduce: `${options}${settings.join('')}${pressure === null ? '' : ` --set pressure=${pressure}`}`,
+    series: scenario.series.map(({ strategy, status, values, forks }) => ({
+      strategy,
+      status,
+      values: Object.fromEntries(
+        metrics
+          .filter(({ id }) => values[id] !== undefined)
+          .map(({ id }) => [id, values[id]!.map((v) => (v === null ? null : round4(v)))]),
+      ),
+      forks: forks.map(({ fork, seed, verdict, translations, violations, steady, reason }) => [
+        fork,
+        seed,
+        verdict,
+        translations,
+        violations,
+        steady,
+        reason,
+      ]),
+    })),
+  };
+}

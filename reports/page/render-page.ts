@@ -1,0 +1,149 @@
+import { REPORT_CHARTS, SCENARIO_CHARTS } from '../charts/all-charts.ts';
+import { HEAT_MAP } from '../charts/heat-map.ts';
+import { inlineJson, visibleText } from '../escape.ts';
+import type { ReportModel } from '../report-model.ts';
+import { verdictSentences } from '../verdict.ts';
+import { checksSection } from './checks-section.ts';
+import { environmentSection } from './environment-section.ts';
+import { absentFigure, figure } from './figure.ts';
+import {
+  chartLibrary,
+  clientFile,
+  clientScript,
+  inScript,
+  sharedFunctions,
+} from './inline-script.ts';
+import { html, Markup } from './markup.ts';
+import { comparableMetrics, pagePayload } from './page-payload.ts';
+import { scenarioSection } from './scenario-section.ts';
+import { sentenceMarkup } from './sentence-markup.ts';
+import { strategiesSection } from './strategies-section.ts';
+import { toolbar } from './toolbar.ts';
+import { troublesSection } from './troubles-section.ts';
+import { trustBanner } from './trust-banner.ts';
+
+const QUESTION =
+  'Which translation-table update strategy holds up the OS and the device least, at what price in memory, and does any update fail for want of it?';
+
+/** @returns one HTML document that needs nothing but itself */
+export function renderPage(model: ReportModel): string {
+  const title = `xlt-bench: ${model.runs.map(({ id }) => id).join(', ')}`;
+  const body = html`<a class="skip" href="#verdicts">Skip to the verdicts</a>
+<header class="top"><p class="brand">xlt-bench</p>
+<h1>${QUESTION}</h1>
+<p class="meta">${model.runs.map(runLine)}</p></header>
+${toolbar({ ...model, metrics: comparableMetrics(model) })}
+<main>
+<div class="first">
+<section id="verdicts" aria-labelledby="verdicts-title"><h2 id="verdicts-title">The answer</h2>${verdictList(model)}</section>
+${paretoFigure(model)}
+</div>
+${trustBanner(model)}
+${heatMap(model)}
+${model.scenarios.map((_, index) => scenarioSection(model, index))}
+${reportCharts(model)}
+${troublesSection(model)}
+${checksSection(model)}
+${strategiesSection(model)}
+${environmentSection(model)}
+</main>
+<footer><p>Made by xlt-bench from the recorded cells alone. Every figure of this page is in its data tables and in the run folder’s <code>cells.ndjson</code>.</p></footer>`;
+  return document_(title, body, inlineJson(pagePayload(model)));
+}
+
+function document_(title: string, body: Markup, payload: string): string {
+  const style = new Markup(clientFile('report.css'));
+  const library = new Markup(chartLibrary());
+  const shared = new Markup(inScript(sharedFunctions()));
+  const client = new Markup(clientScript());
+  return `${html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>${visibleText(title)}</title>
+<style>${style}</style></head>
+<body>${body}
+<script id="payload" type="application/json">${new Markup(payload)}</script>
+<script>${library}</script>
+<script type="module">
+${shared}
+${client}</script>
+</body></html>`.toString()}\n`;
+}
+
+function runLine({ plan, host, recordedCells }: ReportModel['runs'][number]): Markup {
+  const machine =
+    host === null
+      ? 'machine not recorded'
+      : `${host.cpu.model}, ${host.cpu.logicalCores} cores, ${host.kernel}`;
+  return html`<span><bdi>${plan.runId}</bdi> · ${plan.createdAt.slice(0, 10)} · suite <bdi>${plan.suite ?? 'none'}</bdi> · ${recordedCells} cells · <bdi>${machine}</bdi> · <a href="#environment">all of it</a></span>`;
+}
+
+function verdictList(model: ReportModel): Markup {
+  if (model.scenarios.length === 0) return html`<p>No cell of these runs can be compared.</p>`;
+  return html`<ol class="verdicts">${model.scenarios.map(
+    (scenario, index) =>
+      html`<li data-scenario="${index}"><a href="#${scenario.anchor}"><bdi>${scenario.title}</bdi></a>${
+        scenario.origin === 'derived' ? html` <span class="tag derived">derived</span>` : null
+      }<ul>${verdictSentences(model, scenario).map((sentence) => html`<li>${sentenceMarkup(sentence)}</li>`)}</ul></li>`,
+  )}</ol>`;
+}
+
+/** The first screen's chart: the reader picks the scenario in it. */
+function paretoFigure(model: ReportModel): Markup | null {
+  const pareto = SCENARIO_CHARTS.find(({ id }) => id === 'pareto');
+  const lean = { ...model, metrics: comparableMetrics(model) };
+  const usable = model.scenarios.flatMap((scenario, index) => {
+    const variants = pareto?.variants(lean, scenario) ?? [];
+    const drawn = variants.filter(
+      ({ key }) => pareto !== undefined && 'config' in pareto.build(lean, scenario, key),
+    );
+    return drawn.length > 0 ? [{ scenario, index, variants: drawn }] : [];
+  });
+  const [first] = usable;
+  if (pareto === undefined) return null;
+  if (first === undefined) {
+    return absentFigure(
+      'pareto',
+      pareto.title,
+      'no scenario has latency and memory of two strategies',
+    );
+  }
+  const select = html`<label class="pick"><span class="hidden">Scenario</span><select data-scenario-pick>${usable.map(
+    ({ scenario, index }) => html`<option value="${index}">${scenario.title}</option>`,
+  )}</select></label>`;
+  const { id, title, howToRead } = pareto;
+  return figure({
+    anchor: 'pareto',
+    chart: id,
+    scenario: first.index,
+    title,
+    howToRead,
+    variants: first.variants,
+    controls: usable.length > 1 ? select : html``,
+  });
+}
+
+function heatMap(model: ReportModel): Markup | null {
+  if (model.scenarios.length === 0 || model.strategies.length < 2) return null;
+  return html`<section id="heat-map-section" aria-labelledby="heat-map-title"><h2 id="heat-map-title">${HEAT_MAP.title}</h2>
+<p class="fine" id="heat-map-what"></p>
+<div class="scroll" tabindex="0" role="region" aria-label="${HEAT_MAP.title}"><div id="heat-map"></div></div>
+<p class="fine"><b>How to read:</b> ${HEAT_MAP.howToRead}</p>
+<p class="downloads"><button type="button" id="heat-map-csv">CSV</button><button type="button" id="heat-map-json">JSON</button></p></section>`;
+}
+
+function reportCharts(model: ReportModel): Markup {
+  const lean = { ...model, metrics: comparableMetrics(model) };
+  return html`<section id="across" aria-labelledby="across-title"><h2 id="across-title">Across scenarios</h2><div class="charts">${REPORT_CHARTS.map(
+    (chart) => {
+      const variants = chart.variants(lean).filter(({ key }) => 'config' in chart.build(lean, key));
+      const outcome = chart.build(lean, variants[0]?.key ?? '');
+      if ('absent' in outcome) return absentFigure(chart.id, chart.title, outcome.absent);
+      const { id, title, howToRead } = chart;
+      return figure({ anchor: id, chart: id, title, howToRead, variants });
+    },
+  )}</div></section>`;
+}

@@ -1,0 +1,97 @@
+import type { Estimate } from '../estimate.ts';
+import type { MetricHeader, ReportModel, Scenario, Series } from '../report-model.ts';
+import { formatValue } from '../units.ts';
+import { spreadText } from '../verdict.ts';
+import { html, type Markup } from './markup.ts';
+
+/** Columns of the table, as far as they were measured; all metrics are in the CSV. */
+const COLUMNS = [
+  'notifier-p50',
+  'notifier-p99',
+  'notifier-p999',
+  'notifier-max',
+  'fault-p50',
+  'fault-p99',
+  'stall-share',
+  'modelled-time',
+  'commands',
+  'entries-written',
+  'cache-lines',
+  'bytes-per-gib',
+  'table-bytes-peak',
+  'allocation-failures',
+  'update-failed',
+  'spurious-faults',
+] as const;
+
+export function tableMetrics(model: ReportModel, scenario: Scenario): MetricHeader[] {
+  return COLUMNS.flatMap((id) => {
+    const metric = model.metrics.find((candidate) => candidate.id === id);
+    const measured = scenario.series.some(({ estimates }) => estimates[id] != null);
+    return metric !== undefined && measured ? [metric] : [];
+  });
+}
+
+/** One row per strategy, whatever became of it; the best figure of a column is marked. */
+export function resultsTable(model: ReportModel, scenario: Scenario): Markup {
+  const metrics = tableMetrics(model, scenario);
+  const best = new Map(metrics.map((metric) => [metric.id, bestValue(scenario, metric)]));
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Results of ${scenario.title}">
+<table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">cells</th>${metrics.map(
+    ({ label }) => html`<th scope="col" class="num">${label}</th>`,
+  )}</tr></thead>
+<tbody>${scenario.series.map((series) => row(series, metrics, best))}</tbody></table></div>`;
+}
+
+function bestValue({ series }: Scenario, { id, better }: MetricHeader): number | null {
+  const values = series
+    .filter(({ floor, status }) => !floor && status !== 'failed')
+    .flatMap(({ estimates }) => (estimates[id] == null ? [] : [estimates[id].value]));
+  if (new Set(values).size < 2) return null;
+  return better === 'lower' ? Math.min(...values) : Math.max(...values);
+}
+
+function row(
+  series: Series,
+  metrics: readonly MetricHeader[],
+  best: ReadonlyMap<string, number | null>,
+): Markup {
+  const { strategy, status, reason, forks, floor, notes } = series;
+  const name = html`<th scope="row"><span class="key" data-key="${series.style}"></span><bdi>${strategy}</bdi>${
+    floor ? html` <span class="tag">floor</span>` : null
+  }</th>`;
+  const passed = forks.filter(({ verdict }) => verdict === 'passed').length;
+  const noisy =
+    notes.length > 0 ? html` <abbr class="noisy" title="${notes.join('; ')}">noisy</abbr>` : null;
+  const count =
+    status === 'passed'
+      ? html`<td class="cells">${passed}${noisy}</td>`
+      : html`<td class="cells bad">${passed} of ${forks.length}${noisy}</td>`;
+  const unusable = status !== 'passed' && status !== 'partial';
+  if (unusable) {
+    return html`<tr data-strategy="${strategy}" class="unusable">${name}${count}<td colspan="${Math.max(1, metrics.length)}"><b>${status}</b>${
+      reason === null ? null : html`: <bdi>${reason}</bdi>`
+    }</td></tr>`;
+  }
+  return html`<tr data-strategy="${strategy}">${name}${count}${metrics.map((metric) =>
+    cell(series.estimates[metric.id] ?? null, metric, best.get(metric.id) ?? null, floor),
+  )}</tr>`;
+}
+
+function cell(
+  figure: Estimate | null,
+  { unit }: MetricHeader,
+  best: number | null,
+  floor: boolean,
+): Markup {
+  if (figure === null) {
+    return html`<td class="num none" title="not measured, or too few samples for it">–</td>`;
+  }
+  const { value, low, high, kind } = figure;
+  const isBest = !floor && value === best;
+  const spread =
+    low === null || high === null || kind === 'exact'
+      ? null
+      : html`<small>${formatValue(low, unit)} – ${formatValue(high, unit)}</small>`;
+  return html`<td class="num${isBest ? ' best' : ''}" title="${spreadText(figure, unit)}">${formatValue(value, unit)}${spread}</td>`;
+}

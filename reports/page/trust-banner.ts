@@ -1,0 +1,74 @@
+import type { ReportModel, RunHeader } from '../report-model.ts';
+import { formatCount } from '../units.ts';
+import { html, type Markup } from './markup.ts';
+
+/** How far the figures may be trusted, before the first of them. */
+export function trustBanner(model: ReportModel): Markup {
+  return html`<section class="trust" aria-labelledby="trust-title" id="trust">
+<h2 id="trust-title">How far to trust this</h2>
+${model.runs.map((run) => runTrust(model, run))}
+</section>`;
+}
+
+function runTrust(model: ReportModel, run: RunHeader): Markup {
+  const series = model.scenarios.filter((s) => s.run === run.id).flatMap((s) => s.series);
+  const forks = series.map((one) => one.forks.length);
+  const warnings = run.flags.filter(({ severity }) => severity === 'warning');
+  const unsteady = series.filter(({ notes }) =>
+    notes.some((note) => note.startsWith('no steady')),
+  ).length;
+  return html`${model.runs.length > 1 ? html`<h3><bdi>${run.id}</bdi></h3>` : null}
+<ul class="facts">
+${fact(...cellsFact(run))}
+${fact(
+  run.violations === 0 ? 'good' : 'bad',
+  `${formatCount(run.translations)} translations checked`,
+  run.violations === 0 ? 'none was stale' : `${formatCount(run.violations)} were stale`,
+)}
+${fact(Math.min(...forks, 99) >= 6 ? 'good' : 'note', forkRange(forks), forkMeaning(forks))}
+${
+  unsteady === 0
+    ? null
+    : fact('warn', `${unsteady} of ${series.length} series`, 'reached no steady state in some fork')
+}
+${fact(...gcFact(run))}
+${warnings.map((flag) => fact('warn', flag.text, `in ${flag.cells} cells`))}
+${warnings.length === 0 ? fact('good', 'no warning', 'about noise, throttling or the clock') : null}
+</ul>`;
+}
+
+function fact(kind: 'good' | 'note' | 'warn' | 'bad', what: string, meaning: string): Markup {
+  const marks = { good: '✓', note: 'i', warn: '!', bad: '✗' } as const;
+  return html`<li class="fact ${kind}"><span class="mark" aria-hidden="true">${marks[kind]}</span><span><b>${what}</b> ${meaning}</span></li>`;
+}
+
+function cellsFact(run: RunHeader): ['good' | 'bad' | 'warn', string, string] {
+  const { passed = 0, check = 0, ...others } = run.verdicts;
+  const missing = run.plannedCells - run.recordedCells;
+  const compared = run.recordedCells - check;
+  const rest = Object.entries(others).map(([verdict, count]) => `${count} ${verdict}`);
+  if (missing > 0) rest.push(`${missing} planned cells left no record`);
+  const what = `${passed} of ${compared} cells passed`;
+  if (rest.length === 0) return ['good', what, 'and all that were planned are here'];
+  return [others.failed === undefined ? 'warn' : 'bad', what, `; ${rest.join(', ')}`];
+}
+
+function forkRange(forks: readonly number[]): string {
+  if (forks.length === 0) return 'no forks';
+  const [least, most] = [Math.min(...forks), Math.max(...forks)];
+  const plural = most === 1 ? 'fork' : 'forks';
+  return least === most ? `${least} ${plural} per figure` : `${least} to ${most} forks per figure`;
+}
+
+function forkMeaning(forks: readonly number[]): string {
+  const least = Math.min(...forks, 99);
+  if (least >= 6) return 'brackets are 95 % intervals of the median over forks';
+  if (least === 1) return 'one process each: no interval, no verdict on differences';
+  return 'brackets are the range over forks; 95 % intervals need 6, verdicts 5';
+}
+
+function gcFact(run: RunHeader): ['good' | 'warn' | 'note', string, string] {
+  if (run.gcEvents === null) return ['note', 'GC events', 'were not counted'];
+  if (run.gcEvents === 0) return ['good', 'no garbage collection', 'inside any measured window'];
+  return ['warn', `${run.gcEvents} garbage collections`, 'inside measured windows'];
+}

@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../results/atomic-file.ts';
+import { REPORT_CHARTS, SCENARIO_CHARTS } from '../charts/all-charts.ts';
+import type { ChartConfig } from '../charts/chart-definition.ts';
+import { HEAT_MAP, heatMapConfig } from '../charts/heat-map.ts';
+import { slug } from '../escape.ts';
+import { compareForks } from '../ratio.ts';
+import type { ReportModel } from '../report-model.ts';
+import { renderPng } from './render-png.ts';
+
+/** A chart that would be drawn to a file. */
+export interface ChartPicture {
+  /** Without folder; unique in a report. */
+  readonly fileName: string;
+  readonly title: string;
+  readonly config: ChartConfig;
+}
+
+/** Every chart of a report in its first view, and the heat map. */
+export function chartPictures(model: ReportModel): ChartPicture[] {
+  const pictures: ChartPicture[] = [];
+  for (const scenario of model.scenarios) {
+    for (const chart of SCENARIO_CHARTS) {
+      const variant = chart.variants(model, scenario)[0];
+      const outcome = chart.build(model, scenario, variant?.key ?? '');
+      if ('absent' in outcome) continue;
+      pictures.push({
+        fileName: `${scenario.anchor.replace(/^scenario-/, '')}-${chart.id}.png`,
+        title: `${chart.title}: ${scenario.title}`,
+        config: outcome.config,
+      });
+    }
+  }
+  for (const chart of REPORT_CHARTS) {
+    for (const { key, label } of chart.variants(model)) {
+      const outcome = chart.build(model, key);
+      if ('absent' in outcome) continue;
+      const fileName = `${chart.id}-${slug(label)}.png`;
+      pictures.push({ fileName, title: `${chart.title}: ${label}`, config: outcome.config });
+    }
+  }
+  return [...pictures, ...heatMapPicture(model)];
+}
+
+/** The metric that a heat map shows first: the notifier's tail, or what replay can say. */
+function heatMapPicture(model: ReportModel): ChartPicture[] {
+  const wanted = ['notifier-p99', 'notifier-p50', 'modelled-time'];
+  const metric = wanted.map((id) => model.metrics.find((m) => m.id === id)).find(Boolean);
+  const baseline = model.strategies[0]?.label;
+  if (metric === undefined || baseline === undefined || model.strategies.length < 2) return [];
+  const columns = model.scenarios.map(({ title, series }) => ({
+    title,
+    series: series.map(({ strategy, status, values }) => ({
+      strategy,
+      status,
+      values: values[metric.id] ?? [],
+    })),
+  }));
+  const input = { metric, baseline, strategies: model.strategies, columns };
+  const config = heatMapConfig(input, compareForks);
+  return [{ fileName: `${HEAT_MAP.id}.png`, title: HEAT_MAP.title, config }];
+}
+
+/** Draws every chart into a folder. @returns the paths that were written */
+export function writeChartPictures(model: ReportModel, folder: string): string[] {
+  mkdirSync(folder, { recursive: true });
+  return chartPictures(model).map(({ fileName, title, config }) => {
+    const path = join(folder, fileName);
+    writeFileAtomic(path, renderPng(config, title));
+    return path;
+  });
+}
