@@ -6,19 +6,28 @@ import { createGzip, gzipSync } from 'node:zlib';
 import { formatFacts, type RecordingFacts, type RecordingPart } from './recording-facts.ts';
 
 const CHUNK_BYTES = 1 << 18;
-const RANGE_MARK = Buffer.from(' kvm_unmap_hva_range: ');
 
-/** Counts the lines of true ranges in a text that passes by in chunks. */
-class RangeCounter extends Transform {
-  count = 0;
-  #tail = Buffer.alloc(0);
+/** Counts how often marks occur in a text that passes by in chunks. */
+class MarkCounter extends Transform {
+  readonly counts: number[];
+  readonly #marks: readonly Buffer[];
+  readonly #tails: Buffer[];
+
+  constructor(marks: readonly string[]) {
+    super();
+    this.#marks = marks.map((mark) => Buffer.from(mark));
+    this.#tails = marks.map(() => Buffer.alloc(0));
+    this.counts = marks.map(() => 0);
+  }
 
   override _transform(chunk: Buffer, _encoding: string, done: (e: null, c: Buffer) => void): void {
-    const text = Buffer.concat([this.#tail, chunk]);
-    let at = text.indexOf(RANGE_MARK);
-    for (; at >= 0; at = text.indexOf(RANGE_MARK, at + RANGE_MARK.length)) this.count++;
-    // One byte less than the mark: what was counted already cannot be counted again.
-    this.#tail = text.subarray(Math.max(0, text.length - RANGE_MARK.length + 1));
+    for (const [index, mark] of this.#marks.entries()) {
+      const text = Buffer.concat([this.#tails[index]!, chunk]);
+      let at = text.indexOf(mark);
+      for (; at >= 0; at = text.indexOf(mark, at + mark.length)) this.counts[index]!++;
+      // One byte less than the mark: what was counted already cannot be counted again.
+      this.#tails[index] = text.subarray(Math.max(0, text.length - mark.length + 1));
+    }
     done(null, chunk);
   }
 }
@@ -39,15 +48,10 @@ export function partPath(out: string, part: RecordingPart): string {
 export class RecordingText {
   readonly path: string;
   readonly part: RecordingPart;
-  #rangeEvents = 0;
 
   constructor(out: string, part: RecordingPart) {
     this.part = part;
     this.path = partPath(out, part);
-  }
-
-  get rangeEvents(): number {
-    return this.#rangeEvents;
   }
 
   get #isCompressed(): boolean {
@@ -62,14 +66,21 @@ export class RecordingText {
     return `${this.path}.${process.pid}.part`;
   }
 
-  /** Copies the text from a file, which may be one of tracefs. */
-  async copyFrom(file: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Copies the text from a file, which may be one of tracefs.
+   * @returns how often each of `marks` occurs in it
+   */
+  async copyFrom(
+    file: string,
+    marks: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly number[]> {
     const from = createReadStream(file, { highWaterMark: CHUNK_BYTES });
-    const counter = new RangeCounter();
+    const counter = new MarkCounter(marks);
     const to = createWriteStream(this.#body);
     if (this.#isCompressed) await pipeline(from, counter, createGzip(), to, { signal });
     else await pipeline(from, counter, to, { signal });
-    this.#rangeEvents = counter.count;
+    return counter.counts;
   }
 
   async write(lines: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { UsageError } from '../../results/usage-error.ts';
-import type { RecordingFacts } from './recording-facts.ts';
+import type { RecordingFacts, RecordingPart } from './recording-facts.ts';
 import { RecordingText } from './recording-text.ts';
 import type { StopSignals } from './stop-signals.ts';
 
@@ -29,8 +29,12 @@ export class RecordingTexts {
     return this.#texts.map((text) => text.path);
   }
 
-  /** Copies a text. @returns the number of true ranges in it */
-  async copy(part: RecordingText['part'], file: string): Promise<number> {
+  /** Copies a text. @returns how often each of `marks` occurs in it */
+  async copy(
+    part: RecordingPart,
+    file: string,
+    marks: readonly string[] = [],
+  ): Promise<readonly number[]> {
     const text = new RecordingText(this.#out, part);
     this.#texts.push(text);
     const abort = new AbortController();
@@ -38,7 +42,7 @@ export class RecordingTexts {
       if (count >= SIGNALS_UNTIL_GIVING_UP) abort.abort();
     });
     try {
-      await text.copyFrom(file, abort.signal);
+      return await text.copyFrom(file, marks, abort.signal);
     } catch (error) {
       if (abort.signal.aborted) {
         throw new UsageError('record: interrupted while saving: nothing is saved');
@@ -47,10 +51,9 @@ export class RecordingTexts {
     } finally {
       this.#signals.handle(undefined);
     }
-    return text.rangeEvents;
   }
 
-  async write(part: RecordingText['part'], lines: readonly string[]): Promise<void> {
+  async write(part: RecordingPart, lines: readonly string[]): Promise<void> {
     const text = new RecordingText(this.#out, part);
     this.#texts.push(text);
     await text.write(lines);

@@ -1,7 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isRunning, readProcessStat } from './process-stat.ts';
+
+/** `xlt-bench-shim.PID.STARTTICKS.random`: whose it is, so that a killed recorder's can go. */
+const FOLDER_NAME = /^xlt-bench-shim\.(\d+)\.(\d+)\.\w+$/;
 
 /** What the preloaded library reports of the recorded command (kvm-shim.c). */
 export interface ShimListener {
@@ -9,6 +13,18 @@ export interface ShimListener {
   started(ownsVm: boolean): void;
   /** The program is about to exit; its address space is whole as long as this call lasts. */
   ending(): void;
+}
+
+function removeStaleFolders(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const match = FOLDER_NAME.exec(name);
+    if (match === null || isRunning(Number(match[1]), match[2]!)) continue;
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // Another user's.
+    }
+  }
 }
 
 /**
@@ -27,7 +43,9 @@ export class ShimSocket {
   }
 
   static async listen(listener: ShimListener): Promise<ShimSocket> {
-    const folder = mkdtempSync(join(tmpdir(), 'xlt-bench-shim-'));
+    removeStaleFolders();
+    const startTicks = readProcessStat('self')?.startTicks ?? '0';
+    const folder = mkdtempSync(join(tmpdir(), `xlt-bench-shim.${process.pid}.${startTicks}.`));
     const path = join(folder, 'socket');
     const server = createServer((connection) => {
       // The program may be killed while it waits.

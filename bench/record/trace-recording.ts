@@ -18,6 +18,12 @@ import type { LostEvents } from './tracefs-instance.ts';
 
 const EXEC_WAIT_MS = 500;
 const EXEC_POLL_MS = 2;
+const RANGE_MARK = ' kvm_unmap_hva_range: ';
+
+/** In the line of an exec; thread ids differ from the process id when a thread execs. */
+function execMark(pid: number): string {
+  return ` pid=${pid} old_pid=`;
+}
 
 /** What is known when the target has ended or was let go. */
 interface Observed {
@@ -49,7 +55,8 @@ class TraceRecording {
   readonly #events: readonly RecordedEvent[];
   readonly #instances: TraceInstances;
   readonly #snapshots = new PageSnapshots(() => process.hrtime.bigint());
-  #shimOwnsVm: boolean | undefined;
+  #shimOwnsVm = false;
+  #shimStarts = 0;
 
   constructor(
     options: RecordOptions,
@@ -96,6 +103,7 @@ class TraceRecording {
         : await ShimSocket.listen({
             started: (ownsVm) => {
               this.#shimOwnsVm = ownsVm;
+              this.#shimStarts++;
               this.#snapshots.takeStart(targetPid);
             },
             ending: () => this.#snapshots.takeEnd(targetPid),
@@ -138,12 +146,19 @@ class TraceRecording {
     const texts = new RecordingTexts(this.#options.out, this.#signals);
     try {
       const { main, side } = this.#instances;
-      const rangeEvents = await texts.copy('target', join(main.folder, 'trace'));
-      const sideRanges = side && (await texts.copy('kernel-threads', join(side.folder, 'trace')));
+      const [rangeEvents = 0, execs = 0] = await texts.copy('target', join(main.folder, 'trace'), [
+        RANGE_MARK,
+        execMark(observed.pid),
+      ]);
+      const [sideRanges] =
+        side === undefined
+          ? []
+          : await texts.copy('kernel-threads', join(side.folder, 'trace'), [RANGE_MARK]);
       const { startLines, endLines } = this.#snapshots;
       if (startLines !== undefined) await texts.write('start-pages', startLines);
       if (endLines !== undefined) await texts.write('end-pages', endLines);
-      const facts = this.#facts(observed, lost, rangeEvents, sideRanges, texts.paths);
+      const missing = this.#rangesMissing(execs);
+      const facts = this.#facts(observed, lost, rangeEvents, sideRanges, missing, texts.paths);
       return await texts.finish(facts);
     } catch (error) {
       texts.discard();
@@ -162,15 +177,25 @@ class TraceRecording {
     );
   }
 
-  /** Why the ranges of this recording are not the kernel's, or undefined if they are. */
-  #rangesMissing(rangeEvents: number): string | undefined {
+  /**
+   * Why the ranges of this recording are not the kernel's, or undefined if they are.
+   * @param execs how often the command's process became another program
+   */
+  #rangesMissing(execs: number): string | undefined {
     if ('missing' in this.#source) return this.#source.missing;
-    if (this.#source.library === undefined || this.#shimOwnsVm === true || rangeEvents > 0) {
-      return undefined;
+    if (this.#source.library === undefined) return undefined;
+    let missing: string | undefined;
+    if (this.#shimStarts < execs) {
+      missing =
+        'the command did not load the preload library (a static or setuid program, or one that ' +
+        'clears LD_PRELOAD)';
+    } else if (!this.#shimOwnsVm) {
+      missing = 'the command could not make a KVM VM (if it gives up its rights, use --pass-kvm)';
     }
-    return this.#shimOwnsVm === false
-      ? 'the command could not make a KVM VM (if it gives up its rights, use --pass-kvm)'
-      : 'the command did not load the preload library (a static or setuid program?)';
+    if (missing !== undefined) {
+      this.#log(`ranges must be derived: ${missing}; ${LOST_WITHOUT_RANGES}`);
+    }
+    return missing;
   }
 
   #facts(
@@ -178,13 +203,10 @@ class TraceRecording {
     lost: LostEvents,
     rangeEvents: number,
     sideRanges: number | undefined,
+    missing: string | undefined,
     paths: readonly string[],
   ): RecordingFacts {
     const { command } = this.#options;
-    const missing = this.#rangesMissing(rangeEvents);
-    if (missing !== undefined && !('missing' in this.#source)) {
-      this.#log(`ranges must be derived: ${missing}; ${LOST_WITHOUT_RANGES}`);
-    }
     return {
       ...machineFacts(),
       recorder: 'tracefs',
@@ -197,7 +219,7 @@ class TraceRecording {
       ...(missing === undefined ? {} : { rangesMissing: missing }),
       rangeEvents,
       ...(sideRanges === undefined ? {} : { kernelThreadRangeEvents: sideRanges }),
-      shim: this.#shimOwnsVm === true,
+      shim: this.#shimOwnsVm && missing === undefined,
       events: this.#events.map((event) => event.name),
       missingEvents: this.#instances.missingEvents,
       lost,

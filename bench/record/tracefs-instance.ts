@@ -35,10 +35,14 @@ export type TracefsAccess = { readonly folder: string } | { readonly refusal: st
  * Looks for a mounted tracefs in which the caller may make instances. It mounts nothing.
  *
  * @param mountTable text of /proc/self/mounts
+ * @param pidNamespace what /proc/self/ns/pid points to
  */
-export function findTracefs(mountTable = readFileSync('/proc/self/mounts', 'utf8')): TracefsAccess {
+export function findTracefs(
+  mountTable: string = readFileSync('/proc/self/mounts', 'utf8'),
+  pidNamespace: string = readlinkSync('/proc/self/ns/pid'),
+): TracefsAccess {
   // Event filters hold kernel-wide pids: from inside a pid namespace they would match other tasks.
-  if (readlinkSync('/proc/self/ns/pid') !== INITIAL_PID_NAMESPACE) {
+  if (pidNamespace !== INITIAL_PID_NAMESPACE) {
     return { refusal: 'this is a container with its own process ids (record from the host)' };
   }
   const mounted = mountTable
@@ -186,7 +190,7 @@ function quiet(folder: string): void {
     ['options/record-tgid', '0'],
   ] as const) {
     try {
-      writeFileSync(join(folder, file), value);
+      writeFileSync(join(folder, file), value, { flag: 'r+' });
     } catch {
       // The instance may be half removed by another recorder; rmdir says what matters.
     }
