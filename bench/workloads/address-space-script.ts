@@ -107,14 +107,14 @@ export class AddressSpaceScript {
     return this.#hugeBlocks[block] === 1;
   }
 
-  /** Lets time pass; fractions of a nanosecond are dropped. */
+  /** Lets time pass; fractions of a nanosecond add up, events are due at whole ones. */
   wait(durationNs: number): void {
-    this.#nowNs += Math.floor(durationNs);
+    this.#nowNs += durationNs;
   }
 
   /** Moves the clock to `timeNs` unless it is past that already. */
   waitUntil(timeNs: number): void {
-    this.#nowNs = Math.max(this.#nowNs, Math.floor(timeNs));
+    this.#nowNs = Math.max(this.#nowNs, timeNs);
   }
 
   /** mmap: no notifier runs. */
@@ -156,6 +156,7 @@ export class AddressSpaceScript {
   /** Marks the end of the set-up; the storm begins here. */
   beginStorm(): void {
     this.#counts.set('setupEvents', this.#writer.eventCount);
+    this.#nowNs = Math.ceil(this.#nowNs);
     this.#counts.set('setupNs', this.#nowNs);
     this.#push(OP_MARK, 0, 0);
   }
@@ -274,7 +275,7 @@ export class AddressSpaceScript {
       regions: equalRegions(this.pageCount, frame.regionCount),
       events,
       eventCount,
-      durationNs: this.#nowNs,
+      durationNs: Math.ceil(this.#nowNs),
       contiguity: frame.contiguity,
       counts: Object.fromEntries(this.#counts),
     };
@@ -319,7 +320,7 @@ export class AddressSpaceScript {
   }
 
   #push(op: number, first: number, count: number, arg = 0, reason = 0): void {
-    this.#writer.push(this.#nowNs, op, first, count, arg, reason);
+    this.#writer.push(Math.floor(this.#nowNs), op, first, count, arg, reason);
     const name = OP_COUNT_NAMES[op]!;
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
     if (opensNotifierRange(op)) {

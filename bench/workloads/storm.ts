@@ -9,6 +9,7 @@ import {
 import { type AddressSpaceScript, BLOCK_PAGES } from './address-space-script.ts';
 import { RefaultQueue } from './refault-queue.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import { VmaLayout } from './vma-layout.ts';
 import { defineWorkload, type ParameterValues } from './workload.ts';
 
 const PARAMETERS = {
@@ -113,8 +114,7 @@ class Storm {
   readonly #random: SeededRandom;
   readonly #script: AddressSpaceScript;
   readonly #refaults: RefaultQueue;
-  readonly #vmaPages: number;
-  readonly #vmaCount: number;
+  readonly #layout: VmaLayout;
   /** Ranges emitted per size class, in the order of CLASSES. */
   readonly #emitted = [0, 0, 0, 0, 0];
   #burstPhase: number;
@@ -126,8 +126,7 @@ class Storm {
     this.#random = random;
     this.#script = script;
     this.#refaults = new RefaultQueue(script);
-    this.#vmaPages = Math.min(values.vmaMiB * 256, script.pageCount);
-    this.#vmaCount = Math.floor(script.pageCount / this.#vmaPages);
+    this.#layout = new VmaLayout(script, random, values.vmaMiB, values.hugeShare);
     this.#burstPhase = random.unit();
     this.#burstKinds = random.shuffle([
       (rate: number, count: number) => this.#copyOnWriteBurst(rate, count),
@@ -137,12 +136,6 @@ class Storm {
   }
 
   write(): void {
-    for (let vma = 0; vma < this.#vmaCount; vma++) {
-      // Whole VMAs alternate, so that any share is met and both kinds lie side by side.
-      const share = this.#values.hugeShare;
-      const huge = Math.floor((vma + 1) * share) > Math.floor(vma * share);
-      this.#script.populate(vma * this.#vmaPages, this.#vmaPages, huge);
-    }
     this.#script.beginStorm();
     const endNs = this.#script.nowNs + this.#values.seconds * 1e9;
     while (this.#script.nowNs < endNs) {
@@ -166,10 +159,8 @@ class Storm {
     const rate = low + (high - low) * this.#burstPhase;
     const lengthMs = burstMs * (0.5 + this.#random.unit());
     const inBursts = rangesPerSecond * burstShare;
-    const rangeCount = Math.floor(
-      Math.min((rate * lengthMs) / 1000, inBursts * Math.max(seconds, 0.001)),
-    );
-    if (inBursts < 1) return { rate, rangeCount: 0, lullNs: seconds * 1e9 };
+    if (inBursts * seconds < 1) return { rate, rangeCount: 0, lullNs: seconds * 1e9 };
+    const rangeCount = Math.ceil(Math.min((rate * lengthMs) / 1000, inBursts * seconds));
     const cycleNs = (rangeCount / inBursts) * 1e9;
     return { rate, rangeCount, lullNs: Math.max(0, cycleNs - (rangeCount / rate) * 1e9) };
   }
@@ -234,9 +225,9 @@ class Storm {
   /** Collapses a broken block of a huge VMA, else changes a block as a whole. */
   #wholeBlock(): void {
     const script = this.#script;
-    let block = this.#random.below(script.blockCount);
+    let block = this.#layout.anyBlock();
     for (let tries = 0; tries < 8 && !script.wantsHuge(block * BLOCK_PAGES); tries++) {
-      block = this.#random.below(script.blockCount);
+      block = this.#layout.anyBlock();
     }
     const first = block * BLOCK_PAGES;
     this.#emitted[3]!++;
@@ -253,9 +244,9 @@ class Storm {
   /** fork, mprotect or madvise over several blocks of one VMA. */
   #wide(): void {
     const script = this.#script;
-    const blocks = this.#random.between(2, Math.max(2, this.#vmaPages / BLOCK_PAGES));
-    const pages = Math.min(blocks * BLOCK_PAGES, this.#vmaPages);
-    const first = this.#anyVma() + this.#random.below(this.#vmaPages - pages + 1);
+    const blocks = this.#random.between(2, Math.max(2, this.#layout.vmaPages / BLOCK_PAGES));
+    const pages = Math.min(blocks * BLOCK_PAGES, this.#layout.vmaPages);
+    const first = this.#layout.anyVma() + this.#random.below(this.#layout.vmaPages - pages + 1);
     const aligned = first - (first % BLOCK_PAGES);
     const kind = this.#random.below(4);
     if (kind === 0 && pages <= 16 * BLOCK_PAGES) {
@@ -272,13 +263,13 @@ class Storm {
   /** A child was forked and the program writes on: one wide range, then copies in random order. */
   #copyOnWriteBurst(rate: number, rangeCount: number): void {
     const script = this.#script;
-    const vma = this.#anyVma();
-    script.fork(vma, this.#vmaPages);
+    const vma = this.#layout.anyVma();
+    script.fork(vma, this.#layout.vmaPages);
     this.#emitted[4]!++;
     const end = script.rangeCount + rangeCount;
     while (script.rangeCount < end) {
       script.wait(this.#random.exponential(1e9 / rate));
-      const page = vma + this.#random.below(this.#vmaPages);
+      const page = vma + this.#random.below(this.#layout.vmaPages);
       const before = script.rangeCount;
       if (script.isMapped(page) && !script.isWritable(page)) script.copyOnWrite(page);
       else this.#discard(page, 1);
@@ -296,7 +287,7 @@ class Storm {
       const before = script.rangeCount;
       this.#discard(page, 1);
       this.#countBreaks(before, 1);
-      page = (page + 2) % (this.#vmaCount * this.#vmaPages);
+      page = (page + 2) % this.#layout.pageCount;
       this.#refaults.touch(1);
     }
   }
@@ -328,10 +319,6 @@ class Storm {
     this.#emitted[3]! += Math.max(0, this.#script.rangeCount - before - asked);
   }
 
-  #anyVma(): number {
-    return this.#random.below(this.#vmaCount) * this.#vmaPages;
-  }
-
   /**
    * First of `count` pages that lie in one VMA; while there were breaks enough, outside of 2 MiB
    * mappings where a few tries find such a place.
@@ -339,7 +326,7 @@ class Storm {
   #anyPage(count = 1): number {
     const mayBreak = this.#emitted[3]! < this.#values.blockShare * this.#script.rangeCount;
     for (let tries = 0; ; tries++) {
-      const page = this.#anyVma() + this.#random.below(Math.max(1, this.#vmaPages - count));
+      const page = this.#layout.anyPage(count);
       if (mayBreak || tries === 8) return page;
       const breaks = this.#script.isHuge(Math.floor(page / BLOCK_PAGES));
       if (!breaks) return page;
