@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readTraceFile } from '../trace/trace-file.ts';
 import { findExecutable } from './executable.ts';
 import { kvmRefusal } from './kvm-shim.ts';
 import { packageRoot } from './package-root.ts';
@@ -136,6 +137,11 @@ beforeAll(() => {
     join(home, 'bench', 'record', 'kvm-shim.c'),
   );
   copyFileSync(join(root, 'package.json'), join(home, 'package.json'));
+  // What the importer needs; the compiled shim is kept in a cache folder beside it.
+  mkdirSync(join(home, 'node_modules'));
+  for (const name of ['fzstd', 'zod']) {
+    symlinkSync(join(root, 'node_modules', name), join(home, 'node_modules', name));
+  }
   writeFileSync(join(home, 'driver.mjs'), DRIVER);
 });
 afterAll(() => {
@@ -226,6 +232,21 @@ describe('through tracefs', () => {
       expect(text).toMatch(/page_fault_user: address=0x[0-9a-f]+ ip=0x[0-9a-f]+ error_code=0x/);
     expect(text).not.toMatch(/tlb_flush: .*\([015]\)$/m);
     expect(outcome.recording!.facts.events).toContain('tlb/tlb_flush');
+    expectNothingLeft(outcome);
+  });
+
+  test.runIf(!noRanges)('a binary trace at once, with the ranges of its text', async () => {
+    const out = join(run, 'r.xlt');
+    const outcome = await finish(start({ out }, [process.execPath, '-e', ALLOCATE]));
+    expect(outcome.error).toBeUndefined();
+    const { facts, files } = outcome.recording!;
+    expect(files).toEqual([out]);
+    expect(readdirSync(run).sort()).toEqual(['outcome.json', 'r.xlt']);
+    const { metadata } = await readTraceFile(out);
+    expect(metadata.origin).toBe('recorded');
+    expect(metadata.lines.kvm_unmap_hva_range).toBe(
+      facts.rangeEvents + facts.kernelThreadRangeEvents!,
+    );
     expectNothingLeft(outcome);
   });
 

@@ -1,14 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { EnvironmentRefused } from './environment-refused.ts';
 import { findExecutable } from './executable.ts';
-import { checkRecordOptions, type RecordOptions } from './record-options.ts';
+import { checkRecordOptions, isTracePath, type RecordOptions } from './record-options.ts';
 import type { Recording } from './recording.ts';
 import { StopSignals } from './stop-signals.ts';
 import { recordStrace } from './strace-recording.ts';
-import { recordTrace } from './trace-recording.ts';
+import { recordTracefs } from './trace-recording.ts';
 import { findTracefs, removeStaleInstances } from './tracefs-instance.ts';
 
 function logToStandardError(line: string): void {
   process.stderr.write(`xlt-bench record: ${line}\n`);
+}
+
+/** Records text into a folder beside the trace, imports it, and keeps it if that fails. */
+async function recordTrace(
+  options: RecordOptions,
+  signals: StopSignals,
+  log: (line: string) => void,
+): Promise<Recording> {
+  const folder = mkdtempSync(`${options.out}.text-`);
+  let isKept = false;
+  try {
+    const out = join(folder, `${basename(options.out, '.xlt')}.txt`);
+    const { files, facts } = await recordText({ ...options, out }, signals, log);
+    isKept = true;
+    // Only here: whoever records text does without the importer and what it needs.
+    const { importTrace } = await import('../import/import-trace.ts');
+    const inputs = files.slice(0, (facts.kernelThreadRangeEvents ?? 0) > 0 ? 2 : 1);
+    await importTrace({ inputs, out: options.out, force: options.force === true });
+    isKept = false;
+    return { files: [options.out], facts };
+  } catch (error) {
+    if (isKept) log(`the recording could not be imported; its text is kept in ${folder}`);
+    throw error;
+  } finally {
+    if (!isKept) rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function recordText(
@@ -21,7 +49,7 @@ async function recordText(
     for (const name of removeStaleInstances(tracefs.folder)) {
       log(`removed the tracefs instance ${name} of a recorder that was killed`);
     }
-    return recordTrace(options, tracefs.folder, signals, log);
+    return recordTracefs(options, tracefs.folder, signals, log);
   }
   const strace = findExecutable('strace');
   if (strace === undefined) {
@@ -52,6 +80,7 @@ function summary({ facts, files }: Recording): string {
  * Records the address-space changes of a command, or of a running process and its descendants.
  * The command has the caller's standard streams; its exit code is in the facts. Ctrl-C goes to the
  * command, and what was recorded until its end is saved. Nothing but the files remains.
+ * With an `out` that ends in `.xlt` the text is imported at once and only the binary trace is kept.
  *
  * @throws {UsageError} an option is wrong, or events were lost (nothing is saved)
  * @throws {EnvironmentRefused} neither tracefs nor strace can be used here
@@ -64,7 +93,8 @@ export async function recordCommand(options: RecordOptions): Promise<Recording> 
   const log = options.log ?? logToStandardError;
   const signals = new StopSignals();
   try {
-    const recording = await recordText(options, signals, log);
+    const record = isTracePath(options.out) ? recordTrace : recordText;
+    const recording = await record(options, signals, log);
     log(summary(recording));
     return recording;
   } finally {

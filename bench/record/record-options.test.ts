@@ -1,15 +1,24 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../results/usage-error.ts';
 import { checkRecordOptions, type RecordOptions } from './record-options.ts';
 
-const out = join(tmpdir(), 'r.txt');
+const folder = mkdtempSync(join(tmpdir(), 'xlt-bench-test-'));
+const out = join(folder, 'new.txt');
+const old = join(folder, 'r.txt');
+writeFileSync(join(folder, 'r.side.txt'), '');
 const command = [process.execPath];
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('checkRecordOptions', () => {
   test.each<[string, RecordOptions]>([
     ['a command', { out, command }],
+    ['replacing on demand', { out: old, command, force: true }],
     ['a running process', { out, pid: process.ppid, seconds: 0.5, bufferKib: 64 }],
   ])('accepts %s', (_, options) => {
     expect(() => checkRecordOptions(options)).not.toThrow();
@@ -19,6 +28,7 @@ describe('checkRecordOptions', () => {
     [/--out: expected a file name/, { out: '', command }],
     [/a folder, expected a file name/, { out: tmpdir(), command }],
     [/there is no folder .*absent/, { out: join(tmpdir(), 'absent-folder', 'r'), command }],
+    [/r\.side\.txt: exists already, expected another --out or --force/, { out: old, command }],
     [/either a command after -- or --pid/, { out }],
     [/either a command after -- or --pid/, { out, command, pid: process.ppid }],
     [/expected a command after --/, { out, command: [] }],

@@ -1,7 +1,9 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from '../../results/usage-error.ts';
 import { findExecutable } from './executable.ts';
+import { RECORDING_PARTS } from './recording-facts.ts';
+import { partPath } from './recording-text.ts';
 
 /** What to record and where to; exactly one of `command` and `pid` is given. */
 export interface RecordOptions {
@@ -21,6 +23,8 @@ export interface RecordOptions {
   readonly bufferKib?: number | undefined;
   /** Hand an open /dev/kvm down (descriptor 9) to a command that gives up its rights. */
   readonly passKvm?: boolean | undefined;
+  /** Replace the files of an earlier recording. */
+  readonly force?: boolean | undefined;
   /** One line for the user; standard error by default. */
   readonly log?: ((line: string) => void) | undefined;
 }
@@ -38,6 +42,11 @@ function checkNumber(option: string, value: number | undefined, min: number, max
   throw new UsageError(`record: ${option} ${value}: expected a number ${min}..${max}`);
 }
 
+/** True for a binary trace: the recording is imported at once. */
+export function isTracePath(out: string): boolean {
+  return out.endsWith('.xlt');
+}
+
 /** @throws {UsageError} one line: which option, what was expected */
 export function checkRecordOptions(options: RecordOptions): void {
   const { out, command, pid } = options;
@@ -46,6 +55,7 @@ export function checkRecordOptions(options: RecordOptions): void {
   if (!isFolder(dirname(out))) {
     throw new UsageError(`record: --out ${out}: there is no folder ${dirname(out)}`);
   }
+  if (options.force !== true) refuseToReplace(out);
   if ((command === undefined) === (pid === undefined)) {
     throw new UsageError('record: expected either a command after -- or --pid');
   }
@@ -53,6 +63,14 @@ export function checkRecordOptions(options: RecordOptions): void {
   checkNumber('--buffer-kib', options.bufferKib, BUFFER_KIB_MIN, BUFFER_KIB_MAX);
   if (command !== undefined) checkCommand(command, options);
   else checkPid(pid!);
+}
+
+/** Asked before the recording: afterwards it would be lost. */
+function refuseToReplace(out: string): void {
+  const paths = isTracePath(out) ? [out] : RECORDING_PARTS.map((part) => partPath(out, part));
+  const existing = paths.find((path) => existsSync(path));
+  if (existing === undefined) return;
+  throw new UsageError(`record: ${existing}: exists already, expected another --out or --force`);
 }
 
 function checkCommand(command: readonly string[], options: RecordOptions): void {

@@ -5,7 +5,8 @@ import type { LostEvents } from './tracefs-instance.ts';
 const AUXV_PAGE_SIZE = 6;
 
 /** Which text of a recording a file holds. */
-export type RecordingPart = 'target' | 'kernel-threads' | 'start-pages' | 'end-pages';
+export const RECORDING_PARTS = ['target', 'kernel-threads', 'start-pages', 'end-pages'] as const;
+export type RecordingPart = (typeof RECORDING_PARTS)[number];
 
 /** What a recording's header says of how it was made; docs/recording.md explains each. */
 export interface RecordingFacts {

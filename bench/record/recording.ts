@@ -1,6 +1,7 @@
+import { rmSync } from 'node:fs';
 import { UsageError } from '../../results/usage-error.ts';
-import type { RecordingFacts, RecordingPart } from './recording-facts.ts';
-import { RecordingText } from './recording-text.ts';
+import { RECORDING_PARTS, type RecordingFacts, type RecordingPart } from './recording-facts.ts';
+import { partPath, RecordingText } from './recording-text.ts';
 import type { StopSignals } from './stop-signals.ts';
 
 /** A stop signal more than once: the user no longer wants the recording either. */
@@ -8,7 +9,7 @@ const SIGNALS_UNTIL_GIVING_UP = 3;
 
 /** A finished recording. */
 export interface Recording {
-  /** The target's text first. */
+  /** The target's text first; or the binary trace alone. */
   readonly files: readonly string[];
   readonly facts: RecordingFacts;
 }
@@ -59,8 +60,13 @@ export class RecordingTexts {
     await text.write(lines);
   }
 
-  /** The target's text gets its name last: when it is there, the others are. */
+  /**
+   * The target's text gets its name last: when it is there, the others are. Parts of an earlier
+   * recording that this one does not have go, lest they are taken for its own.
+   */
   async finish(facts: RecordingFacts): Promise<Recording> {
+    const absent = RECORDING_PARTS.map((part) => partPath(this.#out, part));
+    for (const path of absent) if (!this.paths.includes(path)) rmSync(path, { force: true });
     for (const text of this.#texts.toReversed()) await text.finish(facts);
     return { files: this.paths, facts };
   }

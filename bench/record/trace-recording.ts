@@ -250,7 +250,7 @@ class TraceRecording {
  * @throws {EnvironmentRefused} the kernel refuses instances or events
  * @throws {UsageError} events were lost; nothing is saved
  */
-export async function recordTrace(
+export async function recordTracefs(
   options: RecordOptions,
   tracefs: string,
   signals: StopSignals,
