@@ -80,7 +80,7 @@ export function concludeComparison(
 
 /** Whether an undecided row's interval still allows a regression that matters. */
 function leavesRegressionOpen(row: ComparisonRow): boolean {
-  if (row.ratio === null || row.forksNeeded === null) return true;
+  if (row.ratio === null) return true;
   if (Math.min(row.baselineForks, row.candidateForks) < MIN_FORKS) return true;
   const { low, high } = row.ratio;
   return row.better === 'lower' ? high > 1 + row.threshold : low < 1 / (1 + row.threshold);
