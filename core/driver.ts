@@ -3,13 +3,14 @@
 // the strategy.
 
 export { barrierWait } from './barrier';
-export { access, accessDrawn } from './driver/device-access';
+export { warmClock } from './clock';
+export { access } from './driver/device-access';
 export { deviceLoop } from './driver/device-thread';
 export { maintainAll, maintenanceLoop } from './driver/maintenance-thread';
 export { applyTraceEvent } from './driver/os-event';
 export { attach, detach, register, unregister } from './driver/registration';
-export { modelledNs, replayLoop } from './driver/replay-loop';
+export { replayLoop } from './driver/replay-loop';
 export { stormLoop } from './driver/storm-thread';
-export { windowOpen } from './driver/window';
+export { openWindow } from './driver/window';
 export { allocatorCheck } from './page-allocator';
 export { setThread } from './thread';

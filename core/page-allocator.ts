@@ -172,8 +172,9 @@ function allocBlock(context: u32, order: u32, site: u32): usize {
   }
   let page = tryBlock(context, order, site);
   if (page < 0 && context == CONTEXT_KERNEL && load<u32>(PLAN_RECLAIM_NS) != 0) {
+    // Reclaim finds pages outside the tables: what it freed is what the watermark had held back.
     reclaim();
-    page = tryBlock(context, order, site);
+    page = tryBlock(CONTEXT_ATOMIC, order, site);
   }
   if (page < 0) return refuse(row);
   return addressOf(u32(page));
@@ -209,7 +210,7 @@ function tryBlock(context: u32, order: u32, site: u32): i32 {
 
 /**
  * Direct reclaim, modelled: the caller stalls for a time drawn from an exponential-like distribution
- * (mean PLAN_RECLAIM_NS, sum of halvings; at most 16 means). It frees nothing of the strategy's.
+ * (half of PLAN_RECLAIM_NS, doubled up to five times with probability one half each).
  */
 function reclaim(): void {
   const mean = u64(load<u32>(PLAN_RECLAIM_NS));

@@ -78,7 +78,7 @@ export const PLAN_WAIT_LIMIT_MS: u32 = 65668;
 export const PLAN_REPEAT_TRACE: u32 = 65672;
 /** One of TEARDOWN_*. */
 export const PLAN_TEARDOWN: u32 = 65676;
-/** One byte a page: 1 while the device's table is believed to hold the page's current frame. */
+/** One byte a page: INSTALLED_* rights the device's table is believed to hold for its current frame. */
 export const PLAN_INSTALLED_BASE: u32 = 65680;
 /** 1: the strategy holds no translations (noop): an access is over after one fault. */
 export const PLAN_FLOOR: u32 = 65688;
@@ -233,6 +233,9 @@ export const WINDOW_COUNT: u32 = 512;
 export const WINDOW_ROW_BYTES: u32 = 16;
 export const THREAD_HOT_SET: u32 = 57344;
 export const HOT_SET_PAGES: u32 = 1024;
+/** u32 accesses of the batch under way (at most BATCH_CAPACITY). */
+export const THREAD_BATCH: u32 = 61440;
+export const BATCH_CAPACITY: u32 = 1024;
 /** Histograms: HISTOGRAM_SLOTS u64 counts after a head of min, max, count, sum (u64 each). */
 export const THREAD_HISTOGRAMS: u32 = 65536;
 export const HISTOGRAM_SLOTS: u32 = 4352;
@@ -272,6 +275,9 @@ export const REGION_LOCK: u32 = 128;
 /** Private to the strategy: 192 bytes, zeroed at registration. */
 export const REGION_STRATEGY: u32 = 192;
 export const REGION_STRATEGY_BYTES: u32 = 192;
+
+export const INSTALLED_READ: u32 = 1;
+export const INSTALLED_WRITE: u32 = 2;
 
 // Block record.
 export const BLOCK_BYTES: u32 = 128;

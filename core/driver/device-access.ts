@@ -1,4 +1,4 @@
-import { ENTRY_READ, ENTRY_WRITE, wordIsValid } from '../abi/entry';
+import { ENTRY_READ, ENTRY_WRITE, WORD_WRITE, wordIsValid } from '../abi/entry';
 import {
   HOT_SET_PAGES,
   PAGE_READ_DEAD,
@@ -11,12 +11,12 @@ import {
   PLAN_ORACLE,
   PLAN_PAGE_COUNT,
   PLAN_WRITE_SHARE,
+  THREAD_BATCH,
   THREAD_DRAW,
   THREAD_HOT,
   THREAD_HOT_SET,
   THREAD_SEQUENTIAL,
   VMA_MAPPED,
-  VMA_WRITE,
 } from '../abi/layout';
 import {
   ACCESS_DRAWN,
@@ -36,20 +36,39 @@ import { deviceFault } from './device-fault';
 import { deviceWalk, dropCached } from './walk';
 
 const NO_PAGE: u32 = 0xffffffff;
+const NO_ACCESS: u32 = 0xffffffff;
 /** Draws that may miss present memory before the device takes any mapped page, or idles. */
 const DRAW_LIMIT: i32 = 16;
 /** Faults on one access before it is given up: another thread keeps taking the page away. */
 const ACCESS_LIMIT: i32 = 1000;
 
-/** One device access to a page drawn over the present memory. Returns OK or why it was given up. */
-export function accessDrawn(): i32 {
-  const page = drawPresent();
-  if (page == NO_PAGE) {
-    count(COUNT_IDLE_DRAWS, 1);
-    return EFAULT;
+/**
+ * Draws the pages of one batch into the thread's buffer, before the batch is timed: page << 1 | write.
+ * A write is only drawn where the CPU's word allows writing, so the device does not add copy-on-write
+ * breaks of its own to the recorded ones (races may still make some).
+ */
+export function drawBatch(batch: u32): void {
+  const t = thread();
+  const share = load<u32>(PLAN_WRITE_SHARE);
+  for (let i: u32 = 0; i < batch; i++) {
+    const page = drawPresent();
+    let access = NO_ACCESS;
+    if (page != NO_PAGE) {
+      const writable = (atomic.load<u64>(pageRecord(page), PAGE_WORD) & WORD_WRITE) != 0;
+      access = (page << 1) | u32(writable && randomBelow(65536) < share);
+    }
+    store<u32>(t + THREAD_BATCH + (i << 2), access);
   }
-  const wants = randomBelow(65536) < load<u32>(PLAN_WRITE_SHARE);
-  return access(page, wants && (pageVma(page) & VMA_WRITE) != 0);
+}
+
+/** Makes the accesses of the batch that was drawn. */
+export function accessBatch(batch: u32): void {
+  const buffer = thread() + THREAD_BATCH;
+  for (let i: u32 = 0; i < batch; i++) {
+    const drawn = load<u32>(buffer + (i << 2));
+    if (drawn == NO_ACCESS) count(COUNT_IDLE_DRAWS, 1);
+    else access(drawn >> 1, (drawn & 1) != 0);
+  }
 }
 
 /**

@@ -4,6 +4,8 @@ import {
   BLOCK_ORDER,
   BLOCK_PAGES,
   HISTOGRAM_FAULT,
+  INSTALLED_READ,
+  INSTALLED_WRITE,
   PLAN_COST_FAULT,
   PLAN_FAULT_WINDOW,
   PLAN_INSTALLED_BASE,
@@ -69,7 +71,9 @@ export function deviceFault(region: usize, page: u32, write: bool): i32 {
   const modelled = load<u32>(PLAN_MODELLED) != 0;
   const startNs = modelled ? load<u64>(t, THREAD_MODELLED_NS) : nowNs();
   count(COUNT_FAULTS, 1);
-  if (load<u8>(load<u32>(PLAN_INSTALLED_BASE) + page) != 0) count(COUNT_SPURIOUS_FAULTS, 1);
+  const installed = u32(load<u8>(load<u32>(PLAN_INSTALLED_BASE) + page));
+  if ((installed & (write ? INSTALLED_WRITE : INSTALLED_READ)) != 0)
+    count(COUNT_SPURIOUS_FAULTS, 1);
   waitForDevice(t, modelled, startNs);
   const result = resolve(region, page, write, t, modelled);
   const endNs = modelled ? load<u64>(t, THREAD_MODELLED_NS) : nowNs();
@@ -175,6 +179,9 @@ function publish(region: usize, page: u32, word: u64, t: usize): i32 {
 function noteInstalled(first: u32, pages: u32, words: usize): void {
   const installed = load<u32>(PLAN_INSTALLED_BASE) + first;
   for (let i: u32 = 0; i < pages; i++) {
-    if (wordIsValid(load<u64>(words + (i << 3)))) store<u8>(installed + i, 1);
+    const word = load<u64>(words + (i << 3));
+    if (!wordIsValid(word)) continue;
+    const writes = (word & WORD_WRITE) != 0;
+    store<u8>(installed + i, u8(writes ? INSTALLED_READ | INSTALLED_WRITE : INSTALLED_READ));
   }
 }

@@ -4,11 +4,9 @@ import {
   PLAN_SERIES_CAPACITY,
   PLAN_TRACE_BASE,
   PLAN_TRACE_COUNT,
-  THREAD_MODELLED_NS,
 } from '../abi/layout';
 import { TRACE_EVENT_BYTES, TRACE_TIME_NS } from '../abi/trace-event';
-import { thread } from '../thread';
-import { accessDrawn } from './device-access';
+import { accessBatch, drawBatch } from './device-access';
 import { maintainAll } from './maintenance-thread';
 import { sampleMemory } from './memory-series';
 import { applyTraceEvent } from './os-event';
@@ -25,14 +23,10 @@ export function replayLoop(): void {
   const sampleEvery = max<u32>(count / load<u32>(PLAN_SERIES_CAPACITY) + 1, 1);
   for (let i: u32 = 0; i < count; i++) {
     applyTraceEvent(i);
-    for (let k: u32 = 0; k < accesses; k++) accessDrawn();
+    drawBatch(accesses);
+    accessBatch(accesses);
     if (maintainEvery != 0 && i % maintainEvery == 0) maintainAll();
     const record: usize = load<u32>(PLAN_TRACE_BASE) + i * TRACE_EVENT_BYTES;
     sampleMemory(load<u64>(record, TRACE_TIME_NS) + 1, i % sampleEvery == 0 || i == count - 1);
   }
-}
-
-/** Modelled nanoseconds this thread has spent. */
-export function modelledNs(): f64 {
-  return f64(load<u64>(thread(), THREAD_MODELLED_NS));
 }

@@ -1,17 +1,35 @@
 import {
+  PLAN_MODELLED,
+  PLAN_TRACE_BASE,
+  PLAN_TRACE_COUNT,
+  PLAN_WINDOW_US,
   STATE_WINDOW,
   THREAD_WINDOWS_FAULT,
   THREAD_WINDOWS_NOTIFIER,
   WINDOW_COUNT,
   WINDOW_ROW_BYTES,
 } from '../abi/layout';
+import { TRACE_EVENT_BYTES, TRACE_TIME_NS } from '../abi/trace-event';
+import { nowNs } from '../clock';
 import { thread } from '../thread';
 
 // STATE_WINDOW: u64 start of the measured window, u64 width of one of its WINDOW_COUNT slices.
 
-/** Opens the measured window: slices of equal width up to the planned end. One thread, once. */
-export function windowOpen(startNs: u64, lengthNs: u64): void {
-  store<u64>(STATE_WINDOW, startNs);
+/**
+ * Opens the measured window: slices of equal width up to the planned end (the trace's end when no
+ * window is planned). One thread, between the two start barriers. Replay has no clock and no slices.
+ */
+export function openWindow(): void {
+  const modelled = load<u32>(PLAN_MODELLED) != 0;
+  let lengthNs = u64(load<u32>(PLAN_WINDOW_US)) * 1000;
+  const events = load<u32>(PLAN_TRACE_COUNT);
+  if (lengthNs == 0 && events != 0) {
+    lengthNs = load<u64>(
+      load<u32>(PLAN_TRACE_BASE) + (events - 1) * TRACE_EVENT_BYTES,
+      TRACE_TIME_NS,
+    );
+  }
+  store<u64>(STATE_WINDOW, modelled ? u64.MAX_VALUE : nowNs());
   store<u64>(STATE_WINDOW, max<u64>(lengthNs / WINDOW_COUNT, 1), 8);
 }
 

@@ -1,0 +1,68 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapStatistics } from 'node:v8';
+import { workerData } from 'node:worker_threads';
+import type { RoleResult, RoleTask } from './role-task.ts';
+import { SharedState } from './shared-state.ts';
+import { type CellModules, type DriverExports, instantiate } from './thread-modules.ts';
+
+/** What each worker of a cell gets when it starts. */
+export interface CellWorkerData {
+  readonly modules: CellModules;
+  readonly memory: WebAssembly.Memory;
+  /** Threads that meet at the start barrier. */
+  readonly parties: number;
+}
+
+/** GC entries arrive through the event loop, some of them a few turns late. */
+const GC_DRAIN_MS = 8;
+/** Until the clock import is optimised it leaves garbage: 20 x 20,000 readings are enough. */
+const CLOCK_WARM_UP = 20;
+const CLOCK_WARM_UP_READINGS = 20_000;
+
+let gcEvents = 0;
+new PerformanceObserver((list) => {
+  gcEvents += list.getEntries().length;
+}).observe({ entryTypes: ['gc'], buffered: false });
+
+export default async function runRole(task: RoleTask): Promise<RoleResult> {
+  const { modules, memory, parties } = workerData as CellWorkerData;
+  const state = new SharedState(memory);
+  const { driver } = instantiate(modules, memory, task.thread);
+  const run = loopOf(driver, task);
+  for (let i = 0; i < CLOCK_WARM_UP; i++) driver.warmClock(CLOCK_WARM_UP_READINGS);
+  await sleep(GC_DRAIN_MS);
+  gcEvents = 0;
+  let message = '';
+  let before = 0;
+  let after = 0;
+  try {
+    driver.barrierWait(parties);
+    if (task.role === 'replay' || (task.role === 'storm' && task.index === 0)) {
+      driver.openWindow();
+    }
+    driver.barrierWait(parties);
+    before = getHeapStatistics().used_heap_size;
+    run();
+    after = getHeapStatistics().used_heap_size;
+  } catch (cause) {
+    // A trap: locks and counters are undefined from here on; end the other loops as well.
+    message = cause instanceof Error ? cause.message : String(cause);
+    state.stop();
+  }
+  await sleep(GC_DRAIN_MS);
+  return { ok: message === '', message, gcEvents, heapGrowthBytes: Math.max(0, after - before) };
+}
+
+function loopOf(driver: DriverExports, task: RoleTask): () => void {
+  switch (task.role) {
+    case 'device':
+      return () => driver.deviceLoop();
+    case 'storm':
+      return () => driver.stormLoop(task.index);
+    case 'maintenance':
+      return () => driver.maintenanceLoop();
+    case 'replay':
+      return () => driver.replayLoop();
+  }
+}

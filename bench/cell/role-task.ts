@@ -1,0 +1,22 @@
+export type Role = 'device' | 'storm' | 'maintenance' | 'replay';
+
+/** One measured run of one role; a pool thread gets exactly one. */
+export interface RoleTask {
+  readonly role: Role;
+  /** Index of the thread block. */
+  readonly thread: number;
+  /** Index among the threads of the role. */
+  readonly index: number;
+}
+
+export interface RoleResult {
+  readonly ok: boolean;
+  /** The trap's message when not ok. */
+  readonly message: string;
+  /** Inside the measured window, of this thread's isolate. */
+  readonly gcEvents: number;
+  readonly heapGrowthBytes: number;
+}
+
+/** Thread block 0 is the host's setup thread; then devices, storms, maintenance. */
+export const FIRST_WORKER_THREAD = 1;

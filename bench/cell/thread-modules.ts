@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ABI_VERSION, THREAD_BASE, THREAD_BYTES, THREAD_CLOCK } from '../../core/abi/layout.ts';
+import { UsageError } from '../../results/usage-error.ts';
+import { packageRoot } from '../package-root.ts';
+
+/** Compiled modules of a cell; they travel to the workers without being compiled again. */
+export interface CellModules {
+  readonly core: WebAssembly.Module;
+  readonly strategy: WebAssembly.Module;
+  readonly driver: WebAssembly.Module;
+}
+
+/** What the host calls in core.wasm; numbers only, so that no BigInt is made. */
+export interface CoreExports {
+  setThread(thread: number): void;
+  allocatorCheck(): number;
+  pagesOfKind(kind: number): number;
+  pagesOfKindPeak(kind: number): number;
+}
+
+/** What the host calls in driver.wasm (core/driver.ts). */
+export interface DriverExports {
+  setThread(thread: number): void;
+  attach(): number;
+  register(index: number, firstPage: number, pageCount: number): number;
+  unregister(index: number): void;
+  detach(): void;
+  warmClock(readings: number): void;
+  barrierWait(parties: number): void;
+  openWindow(): void;
+  deviceLoop(): void;
+  stormLoop(index: number): void;
+  maintenanceLoop(): void;
+  maintainAll(): void;
+  replayLoop(): void;
+  applyTraceEvent(index: number): void;
+  access(page: number, write: number): number;
+}
+
+export interface ThreadExports {
+  readonly core: CoreExports;
+  readonly driver: DriverExports;
+}
+
+/** The strategy ABI: exports a module must have (core/abi/strategy.ts). */
+const STRATEGY_EXPORTS = ['init', 'update', 'invalidate', 'translate', 'maintain', 'fini'] as const;
+
+function readModule(file: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(readFileSync(file));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new UsageError(`${file}: not a readable WebAssembly module (${why})`);
+  }
+}
+
+/** Compiles core, driver and the strategy: one of the tree by id, or a module file. */
+export function loadModules(strategy: { id: string } | { file: string }): CellModules {
+  const folder = join(packageRoot, 'dist', 'wasm');
+  const file =
+    'file' in strategy ? strategy.file : join(folder, 'strategies', `${strategy.id}.wasm`);
+  const modules = {
+    core: readModule(join(folder, 'core.wasm')),
+    driver: readModule(join(folder, 'driver.wasm')),
+    strategy: readModule(file),
+  };
+  checkStrategy(file, modules);
+  return modules;
+}
+
+/** @throws UsageError naming the module, the export or import, and what was expected */
+function checkStrategy(file: string, modules: CellModules): void {
+  const exports = WebAssembly.Module.exports(modules.strategy);
+  for (const name of STRATEGY_EXPORTS) {
+    if (!exports.some((item) => item.name === name && item.kind === 'function')) {
+      throw new UsageError(
+        `${file}: export ${name} is missing; a strategy (ABI ${ABI_VERSION}) exports ` +
+          STRATEGY_EXPORTS.join(', '),
+      );
+    }
+  }
+  const services = WebAssembly.Module.exports(modules.core).map((item) => item.name);
+  for (const item of WebAssembly.Module.imports(modules.strategy)) {
+    if (item.module === 'env' && item.name === 'memory') continue;
+    if (item.module === 'core' && services.includes(item.name)) continue;
+    throw new UsageError(
+      `${file}: import ${item.module}.${item.name} is not in ABI ${ABI_VERSION}; ` +
+        'a strategy imports env.memory and the services of core/abi/core.ts',
+    );
+  }
+}
+
+/**
+ * Instantiates the three modules for one thread: core first, then the strategy that calls it, then the
+ * driver that calls the strategy.
+ * @throws UsageError when a function's type is not the ABI's
+ */
+export function instantiate(
+  modules: CellModules,
+  memory: WebAssembly.Memory,
+  thread: number,
+): ThreadExports {
+  const env = { memory, tick: clockFor(memory, thread) };
+  const core = new WebAssembly.Instance(modules.core, { env }).exports;
+  (core as unknown as CoreExports).setThread(thread);
+  try {
+    const strategy = new WebAssembly.Instance(modules.strategy, { env, core }).exports;
+    const driver = new WebAssembly.Instance(modules.driver, { env, core, strategy }).exports;
+    (driver as unknown as DriverExports).setThread(thread);
+    return { core: core as unknown as CoreExports, driver: driver as unknown as DriverExports };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`the strategy module does not fit ABI ${ABI_VERSION}: ${why}`);
+  }
+}
+
+/**
+ * The clock import: writes seconds and nanoseconds into the thread's block. process.hrtime's result
+ * array does not survive inlining, so a reading leaves no garbage; hrtime.bigint and performance.now
+ * would leave a heap number each.
+ */
+function clockFor(memory: WebAssembly.Memory, thread: number): () => void {
+  const words = new Int32Array(memory.buffer);
+  const at = (THREAD_BASE + thread * THREAD_BYTES + THREAD_CLOCK) >>> 2;
+  const hrtime = process.hrtime;
+  return () => {
+    const time = hrtime();
+    words[at] = time[0];
+    words[at + 1] = time[1];
+  };
+}
