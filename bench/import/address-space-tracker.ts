@@ -14,6 +14,7 @@ import {
   FAULT_CODE_WRITE,
   HUGE_BYTES,
   PAGE_BYTES,
+  PTE_MAPPED_HUGE,
   RANGE_KERNEL_THREAD,
   RANGE_NESTED,
   RANGE_REASON_INFERRED,
@@ -49,6 +50,8 @@ import { SpaceTable } from './space-table.ts';
 const MARKS_MAX = 4096;
 const RUN_GAP_NS = 50e6;
 const RUN_MAX = 4096;
+/** A range that holds the one before it is taken for nested in its window for this long. */
+const NESTING_NS = 1e6;
 /** Reasons of ranges that kernel threads send, by the thread's name. */
 const THREAD_REASONS: readonly (readonly [string, number])[] = [
   ['khugepaged', REASON_COLLAPSE],
@@ -101,7 +104,7 @@ export class AddressSpaceTracker {
         this.table.fork(task, event.a0, event.a1);
         break;
       case KIND_EXEC:
-        this.table.exec(task, event.text());
+        this.table.exec(task, event.program || event.text());
         break;
       case KIND_TASK_EXIT:
         this.table.exit(task);
@@ -161,9 +164,13 @@ export class AddressSpaceTracker {
     space.ranges++;
     let reason = this.#enclosingReason(task, start, end);
     let bits = 0;
-    const isInner = task.rangeRecord >= 0 && start <= task.rangeStart && end >= task.rangeEnd;
-    if (isInner && end - start > task.rangeEnd - task.rangeStart) bits |= RANGE_NESTED;
+    const isOuter = this.#holdsLastRange(task, start, end);
+    if (isOuter) bits |= RANGE_NESTED;
     const isUnexplained = reason === REASON_UNKNOWN;
+    if (isUnexplained && isOuter && isHugeBlock(start, end)) {
+      reason = REASON_SPLIT;
+      bits |= RANGE_REASON_INFERRED;
+    }
     // A lean recording has no faults; after a fork, single pages without a call are the copies.
     if (isUnexplained && space.hasForked && space.faults === 0 && end - start === PAGE_BYTES) {
       reason = REASON_COW;
@@ -174,12 +181,20 @@ export class AddressSpaceTracker {
     task.rangeRecord = record;
     task.rangeStart = start;
     task.rangeEnd = end;
+    task.rangeTimeNs = context.timeNs;
     task.isRangeUnexplained = isUnexplained;
     if (isUnexplained) this.#extendRun(task, record, start, end);
   }
 
+  /** The last range of the task is a part of this one: it opened first and is still open. */
+  #holdsLastRange(task: Task, start: number, end: number): boolean {
+    if (task.rangeRecord < 0 || this.#context.timeNs - task.rangeTimeNs > NESTING_NS) return false;
+    const isInside = start <= task.rangeStart && end >= task.rangeEnd;
+    return isInside && end - start > task.rangeEnd - task.rangeStart;
+  }
+
   #enclosingReason(task: Task, start: number, end: number): number {
-    const isBlock = end - start === HUGE_BYTES && start % HUGE_BYTES === 0;
+    const isBlock = isHugeBlock(start, end);
     if (task.windowReason !== 0 && start < task.windowEnd && end > task.windowStart) {
       const coversBlock = task.windowStart <= start && task.windowEnd >= end;
       return isBlock && !coversBlock ? REASON_SPLIT : task.windowReason;
@@ -269,14 +284,17 @@ export class AddressSpaceTracker {
     const start = event.a0;
     const end = start + event.a1;
     context.checkUserEnd(end);
+    if (event.a3 === 1) this.#impliedRange(task, start, end, event.a4);
     context.push(task.tid, task.space.number, RECORD_PTE, start, end, event.a2);
-    if (event.a3 === 0) return;
-    // a3: the range that such a change implies, a4: its reason.
-    const isBlock = event.a4 === REASON_SPLIT || event.a4 === REASON_COLLAPSE;
+    if (event.a2 <= PTE_MAPPED_HUGE) task.space.faults++;
+  }
+
+  #impliedRange(task: Task, start: number, end: number, reason: number): void {
+    const isBlock = reason === REASON_SPLIT || reason === REASON_COLLAPSE;
     const from = isBlock ? start - (start % HUGE_BYTES) : start;
     const to = isBlock ? from + HUGE_BYTES : end;
     const number = task.space.number;
-    context.push(task.tid, number, RECORD_DERIVED_RANGE, from, to, 0, event.a4);
+    this.#context.push(task.tid, number, RECORD_DERIVED_RANGE, from, to, 0, reason);
     task.space.derivedRanges++;
   }
 
@@ -303,4 +321,8 @@ export class AddressSpaceTracker {
     this.table.exec(task, comm);
     task.commHash = hash;
   }
+}
+
+function isHugeBlock(start: number, end: number): boolean {
+  return end - start === HUGE_BYTES && start % HUGE_BYTES === 0;
 }

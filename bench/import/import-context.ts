@@ -7,6 +7,9 @@ export interface LinePlace {
   readonly line: number;
 }
 
+/** A stray overlap in a long recording is counted; more of them are a recording with holes. */
+const OVERLAP_SHARE_MAX = 0.01;
+
 /** What the parts of an import share: the records' sink, the time, the notes, the marks. */
 export class ImportContext {
   readonly notes = new Map<string, number>();
@@ -14,6 +17,9 @@ export class ImportContext {
   timeNs = 0;
   place: LinePlace = { name: '', line: 0 };
   readonly #sink: RecordSink;
+  maps = 0;
+  #overlaps = 0;
+  #firstOverlap = '';
   #alignment = 0;
   #alignmentSamples = 0;
 
@@ -50,6 +56,22 @@ export class ImportContext {
     if (end <= USER_END) return;
     this.fail(
       `address 0x${end.toString(16)} lies above the 47-bit user half: expected a recording of 4-level x86-64 page tables`,
+    );
+  }
+
+  /** mmap never returns what is mapped: an event is missing or two processes were taken for one. */
+  overlappingMap(start: number, end: number): void {
+    this.note('maps over a live mapping');
+    if (this.#overlaps++ > 0) return;
+    const range = `0x${start.toString(16)}-0x${end.toString(16)}`;
+    this.#firstOverlap = `${this.place.name}:${this.place.line}: mmap returned ${range}, which is mapped already`;
+  }
+
+  /** @throws UsageError when more than a stray map lies over a live one */
+  checkOverlaps(): void {
+    if (this.#overlaps <= this.maps * OVERLAP_SHARE_MAX) return;
+    throw new UsageError(
+      `${this.#firstOverlap} (${this.#overlaps} of ${this.maps} maps overlap): expected every munmap, exec and exit to be recorded`,
     );
   }
 

@@ -130,6 +130,7 @@ class ImportRun {
       throw new UsageError(`${name}: no memory event in ${facts[0]?.lines ?? 0} lines`);
     }
     context.checkPageSize(name);
+    context.checkOverlaps();
     const lines = new Map<string, number>();
     for (const { scanner } of this.#sources) {
       for (const [kind, count] of scanner.lines) lines.set(kind, (lines.get(kind) ?? 0) + count);

@@ -126,9 +126,10 @@ export class MemoryCalls {
     const end = roundUp(start + task.a1);
     context.checkUserEnd(end);
     context.sampleAlignment(start);
+    context.maps++;
     if (end <= start) return;
     if (!(task.a3 & FLAG_FIXED) && space.vmas.overlaps(start, end)) {
-      context.note('maps over a live mapping');
+      context.overlappingMap(start, end);
       space.vmas.unmap(start, end);
       context.push(task.tid, space.number, RECORD_UNMAP, start, end, 0, 0);
     }

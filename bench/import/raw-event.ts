@@ -10,7 +10,7 @@ export const KIND_CALL = 4;
 export const KIND_FAULT = 5;
 /** a0 = TID of the child, a1 = SHARING_*. */
 export const KIND_FORK = 6;
-/** text = path of the program. */
+/** program, or else text = path of the program. */
 export const KIND_EXEC = 7;
 export const KIND_TASK_EXIT = 8;
 /** a0 = 1 when the collapse succeeded. */
@@ -67,6 +67,8 @@ export class RawEvent {
   commEnd = 0;
   textStart = 0;
   textEnd = 0;
+  /** The program of an exec whose line is no longer in memory. */
+  program = '';
 
   comm(): string {
     return decode(this.bytes, this.commStart, this.commEnd).trim();

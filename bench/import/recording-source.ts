@@ -1,9 +1,12 @@
 import { UsageError } from '../../results/usage-error.ts';
 import type { SourceFacts } from '../trace/trace-metadata.ts';
+import { BpftraceScanner } from './bpftrace-scanner.ts';
 import { InputText } from './input-text.ts';
 import { PerfScanner, TracefsScanner } from './kernel-text-scanner.ts';
+import { PollScanner } from './poll-scanner.ts';
 import { detectFormat, type RecordingFormat } from './recording-format.ts';
 import type { Scanner } from './scanner.ts';
+import { StraceScanner } from './strace-scanner.ts';
 
 /** A malformed line now and then is counted; a file of them is no recording. */
 const MALFORMED_SHARE_MAX = 0.01;
@@ -12,9 +15,9 @@ const MALFORMED_MIN = 10;
 const SCANNERS: Readonly<Record<RecordingFormat, (input: InputText) => Scanner>> = {
   tracefs: (input) => new TracefsScanner(input),
   'perf-script': (input) => new PerfScanner(input),
-  strace: (input) => new PerfScanner(input),
-  poll: (input) => new PerfScanner(input),
-  bpftrace: (input) => new PerfScanner(input),
+  strace: (input) => new StraceScanner(input),
+  poll: (input) => new PollScanner(input),
+  bpftrace: (input) => new BpftraceScanner(input),
 };
 
 /** One recording that is being read: its text, its scanner, and what it was. */

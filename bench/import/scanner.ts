@@ -38,6 +38,8 @@ export abstract class Scanner {
   /** Cursor. */
   protected at = 0;
   protected readonly input: InputText;
+  /** Set by scanLine: the line holds another event and is to be read once more. */
+  protected repeatsLine = false;
 
   constructor(input: InputText) {
     this.input = input;
@@ -65,6 +67,12 @@ export abstract class Scanner {
       this.line++;
       this.at = position;
       const isEvent = this.scanLine();
+      if (this.repeatsLine) {
+        this.repeatsLine = false;
+        this.line--;
+        input.position = position;
+        return true;
+      }
       let at = this.at;
       while (bytes[at] !== LF) at++;
       position = at + 1;

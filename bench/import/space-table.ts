@@ -44,7 +44,7 @@ export class SpaceTable {
       if (pid !== 0 && known.pid !== pid) this.#settlePid(known, pid);
       return known;
     }
-    const name = comm();
+    const name = comm() || `pid ${pid || tid}`;
     const isKernelThread = KERNEL_THREAD.test(name);
     let space = this.none;
     if (!isKernelThread) {
@@ -84,6 +84,7 @@ export class SpaceTable {
     const child = new Task(childTid, 0, space);
     child.parentTask = copies ? parent : undefined;
     child.isKernelThread = parent.isKernelThread;
+    child.commHash = parent.commHash;
     this.#tasks.set(childTid, child);
     parent.hasNewStack = false;
   }

@@ -56,6 +56,7 @@ export class Task {
   rangeRecord = -1;
   rangeStart = 0;
   rangeEnd = 0;
+  rangeTimeNs = 0;
   isRangeUnexplained = false;
   /** Ranges without an enclosing call or fault, in ascending order: a fork may turn out to be theirs. */
   run: number[] = [];
