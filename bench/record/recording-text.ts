@@ -1,11 +1,41 @@
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  openSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import { Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import { formatFacts, type RecordingFacts, type RecordingPart } from './recording-facts.ts';
 
 const CHUNK_BYTES = 1 << 18;
+
+/**
+ * A file in large pieces. tracefs hands out a page per read, which is too little for a turn through
+ * the thread pool and the streams behind it.
+ */
+function* readPieces(path: string): Generator<Buffer> {
+  const file = openSync(path, 'r');
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafe(CHUNK_BYTES);
+      let used = 0;
+      let got = -1;
+      while (used < CHUNK_BYTES && got !== 0) {
+        got = readSync(file, piece, used, CHUNK_BYTES - used, null);
+        used += got;
+      }
+      if (used > 0) yield piece.subarray(0, used);
+      if (got === 0) return;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
 
 /** Counts how often marks occur in a text that passes by in chunks. */
 class MarkCounter extends Transform {
@@ -75,7 +105,7 @@ export class RecordingText {
     marks: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly number[]> {
-    const from = createReadStream(file, { highWaterMark: CHUNK_BYTES });
+    const from = Readable.from(readPieces(file), { objectMode: false });
     const counter = new MarkCounter(marks);
     const to = createWriteStream(this.#body);
     if (this.#isCompressed) await pipeline(from, counter, createGzip(), to, { signal });
