@@ -44,6 +44,17 @@ describe('bootstrap', () => {
     );
   });
 
+  test('forks with blocks that never vary give what forks without blocks give', () => {
+    const values = [5, 1, 4, 2, 3, 9, 7, 8];
+    const blocks = [1, 1, 1, 1, 1];
+    for (const count of [1, 2, 5, 8]) {
+      const bare = forks(values.slice(0, count));
+      const blocked = bare.map((sample) => ({ ...sample, blocks }));
+      const [fast, slow] = [bare, blocked].map((s) => bootstrapMedian(s, { draws: 4000 }));
+      expect(slow).toEqual(fast);
+    }
+  });
+
   test('covers the true median about as often as it says', () => {
     const random = new SeededRandom(11);
     let covered = 0;

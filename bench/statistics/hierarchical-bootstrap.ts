@@ -66,23 +66,47 @@ function forkReplicates(sample: ForkSample, random: SeededRandom): Float64Array 
   });
 }
 
+/** Draws medians over resampled forks. */
 class ForkSampler {
   readonly #replicates: readonly Float64Array[];
   readonly #scratch: Float64Array;
+  /** Without blocks the values are fixed: their order is known, and a draw only counts picks. */
+  readonly #sorted: Float64Array | null;
+  readonly #rankOf: Uint32Array;
 
   constructor(samples: readonly ForkSample[], random: SeededRandom) {
     this.#replicates = samples.map((sample) => forkReplicates(sample, random));
     this.#scratch = new Float64Array(samples.length);
+    this.#rankOf = new Uint32Array(samples.length);
+    const order = samples.map((_, i) => i).sort((i, j) => samples[i]!.value - samples[j]!.value);
+    for (const [rank, fork] of order.entries()) this.#rankOf[fork] = rank;
+    this.#sorted = this.#replicates.every(({ length }) => length === 1)
+      ? Float64Array.from(order, (fork) => samples[fork]!.value)
+      : null;
   }
 
   /** Median over the forks that `picks` names. */
   median(picks: Uint32Array, random: SeededRandom): number {
+    if (this.#sorted !== null) return this.#medianByCounts(picks, this.#sorted);
     for (let i = 0; i < picks.length; i++) {
       const replicates = this.#replicates[picks[i]!]!;
       const pick = replicates.length === 1 ? 0 : random.below(replicates.length);
       this.#scratch[i] = replicates[pick]!;
     }
     return medianInPlace(this.#scratch, picks.length);
+  }
+
+  #medianByCounts(picks: Uint32Array, sorted: Float64Array): number {
+    const counts = this.#scratch.fill(0);
+    for (let i = 0; i < picks.length; i++) counts[this.#rankOf[picks[i]!]!]! += 1;
+    const upper = picks.length >> 1;
+    const lower = (picks.length - 1) >> 1;
+    let rank = 0;
+    let seen = counts[0]!;
+    while (seen <= lower) seen += counts[++rank]!;
+    const low = sorted[rank]!;
+    while (seen <= upper) seen += counts[++rank]!;
+    return (low + sorted[rank]!) / 2;
   }
 }
 
