@@ -1,4 +1,4 @@
-import { canaries } from './canaries.ts';
+import { canaries } from './manifest-canaries.ts';
 
 /** What a site's memory is for; decides which account pays (table, staging or reserve). */
 export type MemoryKind = 'table' | 'staging' | 'reserve';

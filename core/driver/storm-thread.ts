@@ -32,8 +32,11 @@ import { thread } from '../thread';
 import { sampleMemory } from './memory-series';
 import { applyTraceEvent } from './os-event';
 
-/** A wait shorter than this is spun: a futex sleep costs more than it saves. */
-const SPIN_NS: u64 = 60000;
+/**
+ * Waits up to twice this are spun. A sleep wakes up late, and each one leaves a little garbage (V8 boxes
+ * the timeout), so they must be few.
+ */
+const SPIN_NS: u64 = 2000000;
 
 /**
  * The OS: replays the trace's events at their pace until the trace or the window ends. Events are dealt
