@@ -22,6 +22,20 @@ function rankSumDistribution(doubledRanks: readonly number[], chosen: number): F
   return ways[chosen]!.map((count) => count / all);
 }
 
+const withoutTies = new Map<string, Float64Array>();
+
+/** The null distribution of untied values depends on the sizes alone. */
+function untiedDistribution(sizeA: number, sizeB: number): Float64Array {
+  const key = `${sizeA}:${sizeB}`;
+  let distribution = withoutTies.get(key);
+  if (distribution === undefined) {
+    const ranks = Array.from({ length: sizeA + sizeB }, (_, i) => 2 * (i + 1));
+    distribution = rankSumDistribution(ranks, sizeA);
+    withoutTies.set(key, distribution);
+  }
+  return distribution;
+}
+
 /** Twice the mid-rank of each value of a followed by b. */
 function doubledMidRanks(pooled: readonly number[]): number[] {
   return pooled.map((value) => {
@@ -46,10 +60,14 @@ export function mannWhitneyP(a: readonly number[], b: readonly number[]): number
   const expected = a.length * (a.length + b.length + 1);
   const distance = Math.abs(observed - expected);
   if (ranks.length <= EXACT_LIMIT) {
-    let p = 0;
-    for (const [sum, share] of rankSumDistribution(ranks, a.length).entries()) {
-      if (Math.abs(sum - expected) >= distance) p += share;
-    }
+    const shares =
+      new Set(ranks).size === ranks.length
+        ? untiedDistribution(a.length, b.length)
+        : rankSumDistribution(ranks, a.length);
+    const p = shares.reduce(
+      (sum, share, rankSum) => (Math.abs(rankSum - expected) >= distance ? sum + share : sum),
+      0,
+    );
     return Math.min(1, p);
   }
   const size = ranks.length;
@@ -105,8 +123,7 @@ function lowerRank(sizeA: number, sizeB: number, tail: number): number {
     while (cumulativeStdNormalProbability((k + 0.5 - (sizeA * sizeB) / 2) / spread) <= tail) k++;
     return k;
   }
-  const ranks = Array.from({ length: size }, (_, i) => 2 * (i + 1));
-  const shares = rankSumDistribution(ranks, sizeA);
+  const shares = untiedDistribution(sizeA, sizeB);
   const smallest = sizeA * (sizeA + 1);
   let k = 0;
   let reached = shares[smallest]!;
