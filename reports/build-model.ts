@@ -1,8 +1,13 @@
-import { scenarioKey, strategyLabel, workloadLabel } from '../results/cell-identity.ts';
+import {
+  replicateKey,
+  scenarioKey,
+  strategyLabel,
+  workloadLabel,
+} from '../results/cell-identity.ts';
 import type { CellRecord } from '../results/cell-record.ts';
 import { METRICS } from '../results/metrics.ts';
 import type { StoredRun } from '../results/run-store.ts';
-import { buildSeries } from './build-series.ts';
+import { buildSeries, FLOOR_FAMILY } from './build-series.ts';
 import { slug } from './escape.ts';
 import type {
   CheckRow,
@@ -14,7 +19,7 @@ import type {
   StrategyEntry,
 } from './report-model.ts';
 
-/** Families whose members are never compared: they exist to be caught. */
+/** Members of this family exist to be caught. */
 const CANARY_FAMILY = 'canary';
 
 /**
@@ -23,7 +28,7 @@ const CANARY_FAMILY = 'canary';
  */
 export function buildModel(runs: readonly StoredRun[]): ReportModel {
   const records = runs.flatMap((run) => run.records);
-  const strategies = strategyEntries(records);
+  const strategies = strategyEntries(records, runs);
   const styleOf = new Map(strategies.map(({ label, style }) => [label, style]));
   const scenarios = runs.flatMap((run) => scenariosOf(run, runs.length > 1, styleOf));
   return {
@@ -36,16 +41,35 @@ export function buildModel(runs: readonly StoredRun[]): ReportModel {
   };
 }
 
-/** Verify and explore cells, and canaries in any mode. */
+/** Verify and explore cells, and whatever says of itself that it may not be compared. */
 function isCheck(record: CellRecord): boolean {
-  return isCanary(record) || record.mode === 'verify' || record.mode === 'explore';
+  return !record.comparison || record.mode === 'verify' || record.mode === 'explore';
 }
 
 function isCanary(record: CellRecord): boolean {
-  return record.family === CANARY_FAMILY;
+  return !record.comparison && (record.family === null || record.family === CANARY_FAMILY);
 }
 
-function strategyEntries(records: readonly CellRecord[]): StrategyEntry[] {
+/** Ids in the order in which the first run's configuration names them; cells run shuffled. */
+function configuredOrder(runs: readonly StoredRun[]): string[] {
+  const named = runs[0]?.plan.config.strategies;
+  if (!Array.isArray(named)) return [];
+  return named.map((entry) => {
+    const isObject = typeof entry === 'object' && entry !== null && !Array.isArray(entry);
+    return String(isObject ? entry.id : entry);
+  });
+}
+
+function strategyEntries(
+  records: readonly CellRecord[],
+  runs: readonly StoredRun[],
+): StrategyEntry[] {
+  const order = configuredOrder(runs);
+  const rank = ({ id, family }: StrategyEntry) => {
+    const place = order.indexOf(id);
+    // The floor is nobody's baseline: it comes last.
+    return family === FLOOR_FAMILY ? 1e6 : place < 0 ? 1e5 : place;
+  };
   const entries = new Map<string, StrategyEntry>();
   for (const record of records) {
     const label = strategyLabel(record);
@@ -61,9 +85,9 @@ function strategyEntries(records: readonly CellRecord[]): StrategyEntry[] {
       modules: record.modules,
     });
   }
-  // Styles follow the name, not the shuffled order in which cells ended.
+  // Styles follow the configuration and the name, not the shuffled order in which cells ended.
   return [...entries.values()]
-    .sort((a, b) => compareText(a.label, b.label))
+    .sort((a, b) => rank(a) - rank(b) || compareText(a.label, b.label))
     .map((entry, style) => ({ ...entry, style }));
 }
 
@@ -91,7 +115,7 @@ function scenariosOf(
   const scenarios = [...groupBy(compared, scenarioKey)].map(([key, records]): Scenario => {
     const first = records[0]!;
     const parts = [workloadLabel(first), first.device.profile, first.mode];
-    if (first.pressure !== null) parts.push(first.pressure);
+    for (const part of [first.pressure, first.variant]) if (part !== null) parts.push(part);
     if (manyRuns) parts.push(run.plan.runId);
     const bySeries = groupBy(records, strategyLabel);
     return {
@@ -107,6 +131,7 @@ function scenariosOf(
       device: first.device.profile,
       mode: first.mode,
       pressure: first.pressure,
+      variant: first.variant,
       rangeSizes: rangeSizesOf(records),
       series: [...bySeries]
         .map(([strategy, forks]) => buildSeries(strategy, styleOf.get(strategy) ?? 0, forks))
@@ -184,14 +209,14 @@ function flagCounts(records: readonly CellRecord[]): FlagCount[] {
 }
 
 function missingCells(run: StoredRun): string[] {
-  const recorded = new Set(run.records.map(({ cellId }) => cellId));
-  return run.plan.cells.map(({ cellId }) => cellId).filter((cellId) => !recorded.has(cellId));
+  const recorded = new Set(run.records.map(replicateKey));
+  return run.plan.cells.map(replicateKey).filter((key) => !recorded.has(key));
 }
 
 function checkRow(run: StoredRun, record: CellRecord): CheckRow {
   return {
     run: run.plan.runId,
-    cellId: record.cellId,
+    cellId: replicateKey(record),
     strategy: strategyLabel(record),
     workload: workloadLabel(record),
     mode: record.mode,

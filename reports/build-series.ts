@@ -1,3 +1,4 @@
+import { replicateKey } from '../results/cell-identity.ts';
 import type { AllocationCount, CellRecord, MemorySample } from '../results/cell-record.ts';
 import { LatencyHistogram } from '../results/latency-histogram.ts';
 import { METRICS } from '../results/metrics.ts';
@@ -18,7 +19,7 @@ import { type Spectrum, spectrumOf } from './spectrum.ts';
 const SERIES_POINTS = 120;
 
 /** Strategies of this family hold no translations: the harness's own cost. */
-const FLOOR_FAMILY = 'floor';
+export const FLOOR_FAMILY = 'floor';
 
 /**
  * Reduces the forks of one strategy in one scenario. Figures come from passed forks only; one failed
@@ -81,7 +82,7 @@ function typicalFork(passed: readonly CellRecord[]): CellRecord | null {
 
 function forkRow(record: CellRecord): ForkRow {
   return {
-    cellId: record.cellId,
+    cellId: replicateKey(record),
     fork: record.fork,
     seed: record.seed,
     verdict: record.verdict,

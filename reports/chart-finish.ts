@@ -36,18 +36,13 @@ export function strokeOf(style: number): number[] {
   return dashes[Math.floor(style / 7) % 3]!;
 }
 
+/** Five shapes, filled and then hollow; with seven hues 70 combinations before one returns. */
 export function markerOf(style: number): string {
-  const markers = [
-    'circle',
-    'triangle',
-    'rect',
-    'rectRot',
-    'rectRounded',
-    'star',
-    'crossRot',
-    'cross',
-  ];
-  return markers[style % 8]!;
+  return ['circle', 'triangle', 'rect', 'rectRot', 'star'][style % 5]!;
+}
+
+export function isHollow(style: number): boolean {
+  return Math.floor(style / 5) % 2 === 1;
 }
 
 /** A solid colour with an opacity, for fills. */
@@ -118,20 +113,27 @@ export function styledDataset(
       index % every === style % every ? 3.5 : 0,
     );
     styled.pointHoverRadius = 5;
-    styled.backgroundColor = colour;
+    styled.backgroundColor = isHollow(style) ? look.surface : colour;
     styled.tension = 0;
   } else if (role === 'points') {
     styled.pointStyle = markerOf(style);
     styled.pointRadius = 5.5;
     styled.borderWidth = 1.75;
-    styled.backgroundColor = floor ? look.surface : translucent(colour, 0.55);
+    styled.clip = 12;
+    styled.backgroundColor = floor
+      ? look.surface
+      : isHollow(style)
+        ? look.surface
+        : translucent(colour, 0.5);
   } else if (role === 'mark') {
     styled.pointStyle = 'crossRot';
-    styled.pointRadius = 7;
-    styled.borderWidth = 2.5;
+    styled.pointRadius = mark === 'ring' ? 9 : 5;
+    styled.borderWidth = 2;
+    styled.clip = 12;
+    if (mark === 'ring')
+      Object.assign(styled, { pointStyle: 'circle', backgroundColor: 'transparent' });
     styled.showLine = false;
     styled.order = -1;
-    styled.saturated = mark === 'saturated';
   } else if (role === 'frontier') {
     styled.type = 'line';
     styled.borderColor = look.muted;
@@ -180,7 +182,7 @@ export function finishedScale(config: ChartConfig, axis: string, options: Finish
   const unit = horizontal ? meaning.xUnit : meaning.yUnit;
   if (meaning.scaleAxis === axis && options.scale !== undefined) {
     scale.type = options.scale;
-    if (scale.type === 'logarithmic') delete scale.min;
+    if (scale.type === 'logarithmic' && !(scale.min > 0)) delete scale.min;
   }
   const places = rowPlaces(meaning, options.hidden);
   const rows = (meaning.rows ?? []).filter((_, index) => places[index] !== null);

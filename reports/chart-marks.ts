@@ -1,5 +1,6 @@
 import type { FinishOptions } from './chart-finish.ts';
 import type { ChartMeaning } from './charts/chart-definition.ts';
+import type { Look } from './palette.ts';
 
 /**
  * What Chart.js cannot draw by itself: storm bands, ribbons, whiskers, a rug, labels beside points
@@ -128,6 +129,10 @@ export function drawPointLabels(chart: Loose, options: FinishOptions): void {
       );
       if (!inside || !free) continue;
       taken.push(box);
+      // A halo keeps the name readable where a line runs behind it.
+      ctx.lineWidth = 4;
+      ctx.strokeStyle = options.look.surface;
+      ctx.strokeText(text, at, middle);
       ctx.fillStyle = options.look.hues[style % options.look.hues.length];
       ctx.fillText(text, at, middle);
       break;
@@ -144,10 +149,22 @@ export function cellText(verdict: string, ratio: number | null): string {
   return `${verdict === 'uncertain' ? '? ' : ''}×${ratio.toFixed(digits)}`;
 }
 
-export function cellColour(verdict: string, options: FinishOptions): string {
-  const { look } = options;
-  if (verdict === 'better') return look.better;
-  if (verdict === 'worse') return look.worse;
+/** A colour between two, both as #rrggbb; share 0 is the first. */
+export function mixed(from: string, to: string, share: number): string {
+  const channel = (at: number) => {
+    const [a, b] = [from, to].map((colour) => Number.parseInt(colour.slice(at, at + 2), 16));
+    return Math.round(a! + (b! - a!) * share)
+      .toString(16)
+      .padStart(2, '0');
+  };
+  return `#${channel(1)}${channel(3)}${channel(5)}`;
+}
+
+/** The further from 1 the ratio, the stronger: full colour at a factor of 8. */
+export function cellColour(verdict: string, ratio: number | null, look: Look): string {
+  const strength = ratio === null || ratio <= 0 ? 0 : Math.min(1, Math.abs(Math.log2(ratio)) / 3);
+  if (verdict === 'better') return mixed(look.equal, look.better, 0.3 + 0.7 * strength);
+  if (verdict === 'worse') return mixed(look.equal, look.worse, 0.3 + 0.7 * strength);
   return verdict === 'no difference seen' || verdict === 'baseline' ? look.equal : look.surface;
 }
 
@@ -164,7 +181,7 @@ export function drawCells(chart: Loose, options: FinishOptions): void {
       const top = scales.y.getPixelForValue(row - 0.5);
       const width = scales.x.getPixelForValue(column + 0.5) - left;
       const height = scales.y.getPixelForValue(row + 0.5) - top;
-      ctx.fillStyle = cellColour(verdict, options);
+      ctx.fillStyle = cellColour(verdict, ratio, options.look);
       ctx.fillRect(left + 1, top + 1, width - 2, height - 2);
       ctx.fillStyle = ['failed', 'crashed', 'timeout'].includes(verdict)
         ? options.look.danger

@@ -13,7 +13,7 @@ export interface ReportModel {
   readonly strategies: readonly StrategyEntry[];
   readonly metrics: readonly MetricHeader[];
   readonly scenarios: readonly Scenario[];
-  /** Planned cells that left no record, by cell id. */
+  /** Planned cells that left no record, with their fork. */
   readonly missing: readonly string[];
   /** Verify and explore cells: what the checker caught. Never compared with anything. */
   readonly checks: readonly CheckRow[];
@@ -78,6 +78,8 @@ export interface Scenario {
   readonly device: string;
   readonly mode: string;
   readonly pressure: string | null;
+  /** What a sweep varied beside the workload's parameters. */
+  readonly variant: string | null;
   /** [log2 of the range's bytes, ranges], or null where the record does not say. */
   readonly rangeSizes: readonly (readonly [number, number])[] | null;
   readonly series: readonly Series[];

@@ -54,8 +54,8 @@ export function formatCount(value: number): string {
       [1e6, 'M'],
     ]);
   }
-  if (!Number.isInteger(value)) return threeDigits(value);
-  return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  if (!Number.isInteger(value) && Math.abs(value) < 1000) return threeDigits(value);
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
 /** A percentile on the log(1/(1-p)) axis, 0 -> "0 %", 1 -> "90 %", 3 -> "99.9 %". */
@@ -87,4 +87,12 @@ export function formatValue(value: number | null | undefined, unit: string): str
     default:
       return formatCount(value);
   }
+}
+
+/** `771 – 851 ns`: the unit stands once where both ends share it. */
+export function formatRange(low: number, high: number, unit: string, between = ' – '): string {
+  const [from, to] = [formatValue(low, unit), formatValue(high, unit)];
+  const suffix = / [^\d\s]+$/.exec(to)?.[0] ?? '';
+  const short = suffix !== '' && from.endsWith(suffix) ? from.slice(0, -suffix.length) : from;
+  return `${short}${between}${to}`;
 }

@@ -1,7 +1,7 @@
 import type { Estimate } from './estimate.ts';
 import { compareForks } from './ratio.ts';
 import type { MetricHeader, ReportModel, Scenario, Series } from './report-model.ts';
-import { formatValue } from './units.ts';
+import { formatRange, formatValue } from './units.ts';
 
 /** A sentence in pieces: names stand out in HTML and in Markdown alike. */
 export type Sentence = readonly (string | { readonly name: string })[];
@@ -16,15 +16,14 @@ export function spreadText(figure: Estimate, unit: string): string {
   const { low, high, n, kind } = figure;
   if (kind === 'single') return 'one fork, no interval';
   if (kind === 'exact') return `equal in ${n} forks`;
-  const ends = `[${formatValue(low, unit)}, ${formatValue(high, unit)}]`;
-  return kind === 'range' ? `${ends}, range of ${n} forks` : `${ends}, ${n} forks`;
+  if (low === null || high === null) return `${n} forks`;
+  const ends = formatRange(low, high, unit, ', ');
+  return kind === 'range' ? `[${ends}], range of ${n} forks` : `[${ends}], ${n} forks`;
 }
 
 /** What a reader should take away from one scenario: who wins at what, and what failed. */
 export function verdictSentences(model: ReportModel, scenario: Scenario): Sentence[] {
-  const ranked = scenario.series.filter(
-    ({ floor, status }) => !floor && (status === 'passed' || status === 'partial'),
-  );
+  const ranked = rankedSeries(scenario);
   return [
     ...latencySentence(model, ranked),
     ...memorySentence(model, ranked),
@@ -32,6 +31,47 @@ export function verdictSentences(model: ReportModel, scenario: Scenario): Senten
     ...failureSentence(scenario),
     ...troubleSentence(scenario),
   ];
+}
+
+/** The first screen's line: who blocks the OS least, and whether memory ran out anywhere. */
+export function headline(model: ReportModel, scenario: Scenario): Sentence {
+  const ranked = rankedSeries(scenario);
+  const [latency = []] = latencySentence(model, ranked);
+  const least = lowest(ranked, STALL);
+  const stall: Sentence =
+    least === null
+      ? []
+      : least.strategy === nameIn(latency)
+        ? [' It also keeps the device waiting least.']
+        : [' ', { name: least.strategy }, ' keeps the device waiting least.'];
+  const counted = scenario.series.filter(({ failures }) => failures.attempts > 0);
+  const failing = counted.filter(({ failures }) => failures.failures > 0);
+  const failures =
+    counted.length === 0
+      ? ''
+      : failing.length === 0
+        ? ' No allocation failed.'
+        : ` Allocations failed in ${failing.length} of ${counted.length}.`;
+  const troubled = scenario.series.filter(({ status }) => status !== 'passed');
+  const trouble: Sentence =
+    troubled.length === 0
+      ? []
+      : [
+          ' Not all passed: ',
+          ...names(troubled.map(({ strategy, status }) => `${strategy} (${status})`)),
+          '.',
+        ];
+  return [...latency, ...stall, failures, ...trouble];
+}
+
+function nameIn([first]: Sentence): string | null {
+  return typeof first === 'object' ? first.name : null;
+}
+
+function rankedSeries({ series }: Scenario): Series[] {
+  return series.filter(
+    ({ floor, status }) => !floor && (status === 'passed' || status === 'partial'),
+  );
 }
 
 function lowest(series: readonly Series[], metric: string): Series | null {
@@ -49,9 +89,9 @@ function decidingMetric(model: ReportModel, ranked: readonly Series[]): MetricHe
   return null;
 }
 
-function figureText(series: Series, { id, unit }: MetricHeader): string {
+function figureText(series: Series, { id, unit }: MetricHeader, of = ''): string {
   const figure = series.estimates[id]!;
-  return `${formatValue(figure.value, unit)} ${spreadText(figure, unit)}`;
+  return `${formatValue(figure.value, unit)}${of} ${spreadText(figure, unit)}`;
 }
 
 function memoryText(model: ReportModel, series: Series): string {
@@ -120,7 +160,7 @@ function stallSentence(model: ReportModel, ranked: readonly Series[]): Sentence[
   return [
     [
       { name: least.strategy },
-      ` keeps the device waiting least (${figureText(least, metric)} of its time)${memoryText(model, least)}.`,
+      ` keeps the device waiting least (${figureText(least, metric, ' of its time')})${memoryText(model, least)}.`,
     ],
   ];
 }

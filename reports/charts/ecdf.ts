@@ -14,9 +14,10 @@ export const ecdf: ScenarioChart = {
     const datasets = drawable(scenario).flatMap(({ spectra, strategy, style }): ChartDataset[] => {
       const spectrum = spectra[operation];
       if (spectrum === undefined) return [];
-      const points = spectrum.points.map(
-        ([nines, value]) => [round4(value), round4(1 - 10 ** -nines)] as const,
-      );
+      // Beyond p99.9 the lines are one: the percentile chart shows the tail.
+      const points = spectrum.points
+        .filter(([nines]) => nines <= 3)
+        .map(([nines, value]) => [round4(value), round4(1 - 10 ** -nines)] as const);
       return [
         {
           label: strategy,

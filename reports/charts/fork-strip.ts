@@ -1,6 +1,61 @@
-import type { ChartDataset, ScenarioChart } from './chart-definition.ts';
-import { round4 } from './chart-definition.ts';
+import type { ChartConfig, ScenarioChart } from './chart-definition.ts';
 import { drawable } from './operations.ts';
+
+export interface ForkStripInput {
+  readonly metric: { readonly id: string; readonly label: string; readonly unit: string };
+  readonly rows: readonly {
+    readonly strategy: string;
+    readonly style: number;
+    readonly values: readonly (number | null)[];
+  }[];
+}
+
+/**
+ * Builds the strip plot of one metric. It also runs in the page, which holds every fork's figures
+ * once and makes the plots from them; so it uses only its argument.
+ *
+ * @returns null when no fork measured the metric
+ */
+export function forkStripConfig({ metric, rows }: ForkStripInput): ChartConfig | null {
+  const measured = rows
+    .map(({ strategy, style, values }) => ({
+      strategy,
+      style,
+      figures: values.filter((value): value is number => value !== null),
+    }))
+    .filter(({ figures }) => figures.length > 0);
+  if (measured.length === 0) return null;
+  // A logarithmic axis has no place for zero.
+  const positive = measured.every(({ figures }) => figures.every((figure) => figure > 0));
+  const datasets = measured.map(({ strategy, style, figures }, row) => ({
+    label: strategy,
+    data: figures.map((figure) => [Number(figure.toPrecision(4)), row]),
+    xlt: { strategy, style, role: 'points' as const },
+  }));
+  return {
+    type: 'scatter',
+    data: { datasets },
+    options: {
+      plugins: {
+        xlt: {
+          xUnit: metric.unit,
+          yUnit: 'count',
+          columns: [metric.label],
+          rows: measured.map(({ strategy }) => strategy),
+          rowsAreStrategies: true,
+          ...(positive ? { scaleAxis: 'x' as const } : {}),
+        },
+      },
+      scales: {
+        x: {
+          type: positive ? 'logarithmic' : 'linear',
+          title: { display: true, text: metric.label },
+        },
+        y: { type: 'linear', title: { display: true, text: '' } },
+      },
+    },
+  };
+}
 
 /** One dot per fork: shows bands and outliers that a median hides. */
 export const forkStrip: ScenarioChart = {
@@ -16,48 +71,12 @@ export const forkStrip: ScenarioChart = {
       .map(({ id, label }) => ({ key: id, label })),
   build(model, scenario, variant) {
     const metric = model.metrics.find(({ id }) => id === variant);
-    const rows = drawable(scenario).filter(({ values }) =>
-      values[variant]?.some((value) => value !== null),
-    );
-    if (metric === undefined || rows.length === 0) {
-      return { absent: 'no cell that passed measured this metric' };
-    }
-    const datasets = rows.map(({ strategy, style, values }, row): ChartDataset => {
-      const measured = (values[variant] ?? []).filter((value) => value !== null);
-      return {
-        label: strategy,
-        data: measured.map((value) => [round4(value), row]),
-        xlt: { strategy, style, role: 'points' },
-      };
-    });
-    const smallest = Math.min(
-      ...datasets.flatMap(({ data }) => data.map((p) => (p as number[])[0]!)),
-    );
-    return {
-      config: {
-        type: 'scatter',
-        data: { datasets },
-        options: {
-          plugins: {
-            xlt: {
-              xUnit: metric.unit,
-              yUnit: 'count',
-              columns: [metric.label],
-              rows: rows.map(({ strategy }) => strategy),
-              rowsAreStrategies: true,
-              // A logarithmic axis has no place for zero.
-              ...(smallest > 0 ? { scaleAxis: 'x' } : {}),
-            },
-          },
-          scales: {
-            x: {
-              type: smallest > 0 ? 'logarithmic' : 'linear',
-              title: { display: true, text: metric.label },
-            },
-            y: { type: 'linear', title: { display: true, text: '' } },
-          },
-        },
-      },
-    };
+    const rows = drawable(scenario).map(({ strategy, style, values }) => ({
+      strategy,
+      style,
+      values: values[variant] ?? [],
+    }));
+    const config = metric === undefined ? null : forkStripConfig({ metric, rows });
+    return config === null ? { absent: 'no cell that passed measured this metric' } : { config };
   },
 };

@@ -26,9 +26,11 @@ export const memoryOverTime: ScenarioChart = {
     const lines = drawable(scenario).filter(({ memory }) => memory.length > 0);
     if (lines.length === 0) return { absent: 'no cell that passed recorded memory over time' };
     const datasets = lines.flatMap(({ strategy, style, memory }): ChartDataset[] => {
+      // Staging and reserve of a strategy without any would be lines on the axis.
+      if (figure !== 'tableBytes' && memory.every((sample) => sample[figure] === 0)) return [];
       const line: ChartDataset = {
         label: strategy,
-        data: memory.map((sample) => [ms(sample), sample[figure]]),
+        data: steps(memory, figure),
         stepped: 'before',
         xlt: { strategy, style, role: 'line' },
       };
@@ -70,6 +72,20 @@ export const memoryOverTime: ScenarioChart = {
     };
   },
 };
+
+/** Of samples in a row that are equal only the first and the last: the line is the same. */
+function steps(
+  memory: readonly MemorySample[],
+  figure: MemoryFigure,
+): (readonly [number, number])[] {
+  return memory
+    .filter(
+      (sample, index) =>
+        sample[figure] !== memory[index - 1]?.[figure] ||
+        sample[figure] !== memory[index + 1]?.[figure],
+    )
+    .map((sample) => [ms(sample), sample[figure]] as const);
+}
 
 function ms({ timeNs }: MemorySample): number {
   return round4(timeNs / 1e6);

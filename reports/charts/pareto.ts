@@ -10,9 +10,7 @@ export const PARETO_MEMORY = 'bytes-per-gib';
 export const PARETO_LATENCIES = [
   'notifier-p999',
   'notifier-p99',
-  'notifier-p50',
   'fault-p99',
-  'fault-p999',
   'stall-share',
   'modelled-time',
 ] as const;
@@ -22,7 +20,7 @@ export const pareto: ScenarioChart = {
   id: 'pareto',
   title: 'Latency against table memory',
   howToRead:
-    'Down and left is better. The dashed line joins the strategies that no other one beats on both axes; whatever lies above it costs more of something and gives nothing for it. Bars are the spread over forks. A cross marks a strategy whose allocations failed in this scenario. The floor (no table at all) is shown for scale and is not ranked.',
+    'Down and left is better. The dashed line joins the strategies that no other one beats on both axes; whatever lies above it costs more of something and gives nothing for it. Bars are the spread over forks. A red ring marks a strategy whose allocations failed in this scenario. The floor (no table at all) is shown for scale and is not ranked.',
   variants: (model, scenario) =>
     PARETO_LATENCIES.flatMap((id) => {
       const metric = model.metrics.find((candidate) => candidate.id === id);
@@ -71,13 +69,25 @@ export const pareto: ScenarioChart = {
               min: 0,
               title: { display: true, text: 'table bytes per mapped GiB' },
             },
-            y: { type: 'logarithmic', title: { display: true, text: metric.label } },
+            y: {
+              type: 'logarithmic',
+              title: { display: true, text: metric.label },
+              ...latencyRange(placed, variant),
+            },
           },
         },
       },
     };
   },
 };
+
+/** Room above and below, so that no point sits on the frame. */
+function latencyRange(placed: readonly Series[], metric: string): { min?: number; max?: number } {
+  const values = placed.map(({ estimates }) => estimates[metric]!.value);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  if (least <= 0) return {};
+  return { min: Number((least / 1.7).toPrecision(2)), max: Number((most * 1.7).toPrecision(2)) };
+}
 
 function axisColumns({ label }: MetricHeader): string[] {
   return ['bytes per mapped GiB', label, 'low', 'high', 'bytes low', 'bytes high'];
@@ -106,7 +116,7 @@ function datasetsOf(series: Series, metric: string): ChartDataset[] {
     {
       label: `${strategy}: ${failures.failures.toLocaleString('en')} allocations failed`,
       data: [[x, y]],
-      xlt: { strategy, style, role: 'mark', mark: 'failure' },
+      xlt: { strategy, style, role: 'mark', mark: 'ring' },
     },
   ];
 }

@@ -15,6 +15,7 @@ export const percentileSpectrum: ScenarioChart = {
     if (datasets.length === 0) {
       return { absent: `no cell that passed recorded a ${operation} histogram` };
     }
+    const end = Math.max(...datasets.flatMap(({ data }) => data.map((p) => (p as number[])[0]!)));
     return {
       config: {
         type: 'line',
@@ -29,7 +30,12 @@ export const percentileSpectrum: ScenarioChart = {
             },
           },
           scales: {
-            x: { type: 'linear', min: 0, title: { display: true, text: 'share of operations' } },
+            x: {
+              type: 'linear',
+              min: 0,
+              max: end,
+              title: { display: true, text: 'share of operations' },
+            },
             y: { type: 'logarithmic', title: { display: true, text: `${operation} latency` } },
           },
         },

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as finish from '../chart-finish.ts';
 import * as marks from '../chart-marks.ts';
+import { forkStripConfig } from '../charts/fork-strip.ts';
 import { heatMapConfig } from '../charts/heat-map.ts';
 import { csvField } from '../escape.ts';
 import { frontierOf } from '../frontier.ts';
@@ -20,6 +21,7 @@ const SHARED_MODULES: readonly object[] = [
   { csvField },
   { frontierOf },
   { heatMapConfig },
+  { forkStripConfig },
   finish,
   marks,
 ];

@@ -1,7 +1,8 @@
-import { REPORT_CHARTS, SCENARIO_CHARTS } from '../charts/all-charts.ts';
 import { type ChartConfig, round4 } from '../charts/chart-definition.ts';
+import { forkStrip } from '../charts/fork-strip.ts';
 import { DARK, LIGHT, type Look } from '../palette.ts';
 import type { ReportModel, Scenario } from '../report-model.ts';
+import type { ChartSet } from './chart-set.ts';
 
 /** Metrics whose forks the page carries, so that the reader may change the baseline. */
 const COMPARABLE = [
@@ -61,37 +62,27 @@ export function comparableMetrics(model: ReportModel): ReportModel['metrics'] {
   return model.metrics.filter(({ id }) => COMPARABLE.includes(id));
 }
 
-export function pagePayload(model: ReportModel): PagePayload {
+export function pagePayload(model: ReportModel, chartSet: ChartSet): PagePayload {
   const charts: Record<string, Record<string, Record<string, ChartConfig>>> = {};
   const variantLabels: Record<string, Record<string, string>> = {};
-  const add = (chart: string, place: string, key: string, label: string, config: ChartConfig) => {
-    charts[chart] ??= {};
-    charts[chart][place] ??= {};
-    charts[chart][place][key] = config;
-    variantLabels[chart] ??= {};
-    variantLabels[chart][key] = label;
-  };
-  const metrics = comparableMetrics(model);
-  const lean = { ...model, metrics };
-  for (const [index, scenario] of model.scenarios.entries()) {
-    for (const chart of SCENARIO_CHARTS) {
-      for (const { key, label } of chart.variants(lean, scenario)) {
-        const outcome = chart.build(lean, scenario, key);
-        if ('config' in outcome) add(chart.id, String(index), key, label, outcome.config);
+  for (const [chart, places] of chartSet) {
+    // The page makes the strip plots from the forks' figures, which it holds anyway.
+    if (chart === forkStrip.id) continue;
+    for (const [place, { views }] of places) {
+      for (const { key, label, config } of views) {
+        charts[chart] ??= {};
+        charts[chart][place] ??= {};
+        charts[chart][place][key] = config;
+        variantLabels[chart] ??= {};
+        variantLabels[chart][key] = label;
       }
-    }
-  }
-  for (const chart of REPORT_CHARTS) {
-    for (const { key, label } of chart.variants(lean)) {
-      const outcome = chart.build(lean, key);
-      if ('config' in outcome) add(chart.id, 'report', key, label, outcome.config);
     }
   }
   return {
     looks: { light: LIGHT, dark: DARK },
-    metrics,
+    metrics: model.metrics,
     strategies: model.strategies.map(({ label, style }) => ({ label, style })),
-    scenarios: model.scenarios.map((scenario) => payloadScenario(scenario, metrics)),
+    scenarios: model.scenarios.map((scenario) => payloadScenario(scenario, model.metrics)),
     charts,
     variantLabels,
   };

@@ -1,8 +1,10 @@
-import { REPORT_CHARTS, SCENARIO_CHARTS } from '../charts/all-charts.ts';
+import { REPORT_CHARTS } from '../charts/all-charts.ts';
 import { HEAT_MAP } from '../charts/heat-map.ts';
+import { pareto } from '../charts/pareto.ts';
 import { inlineJson, visibleText } from '../escape.ts';
 import type { ReportModel } from '../report-model.ts';
-import { verdictSentences } from '../verdict.ts';
+import { headline } from '../verdict.ts';
+import { buildChartSet, type ChartSet, WHOLE_REPORT } from './chart-set.ts';
 import { checksSection } from './checks-section.ts';
 import { environmentSection } from './environment-section.ts';
 import { absentFigure, figure } from './figure.ts';
@@ -26,29 +28,31 @@ const QUESTION =
   'Which translation-table update strategy holds up the OS and the device least, at what price in memory, and does any update fail for want of it?';
 
 /** @returns one HTML document that needs nothing but itself */
-export function renderPage(model: ReportModel): string {
+export function renderPage(whole: ReportModel): string {
+  const model = { ...whole, metrics: comparableMetrics(whole) };
+  const charts = buildChartSet(model);
   const title = `xlt-bench: ${model.runs.map(({ id }) => id).join(', ')}`;
   const body = html`<a class="skip" href="#verdicts">Skip to the verdicts</a>
 <header class="top"><p class="brand">xlt-bench</p>
 <h1>${QUESTION}</h1>
 <p class="meta">${model.runs.map(runLine)}</p></header>
-${toolbar({ ...model, metrics: comparableMetrics(model) })}
+${toolbar(model)}
 <main>
 <div class="first">
 <section id="verdicts" aria-labelledby="verdicts-title"><h2 id="verdicts-title">The answer</h2>${verdictList(model)}</section>
-${paretoFigure(model)}
+${paretoFigure(model, charts)}
 </div>
 ${trustBanner(model)}
 ${heatMap(model)}
-${model.scenarios.map((_, index) => scenarioSection(model, index))}
-${reportCharts(model)}
+${model.scenarios.map((_, index) => scenarioSection(model, charts, index))}
+${reportCharts(charts)}
 ${troublesSection(model)}
 ${checksSection(model)}
 ${strategiesSection(model)}
 ${environmentSection(model)}
 </main>
 <footer><p>Made by xlt-bench from the recorded cells alone. Every figure of this page is in its data tables and in the run folder’s <code>cells.ndjson</code>.</p></footer>`;
-  return document_(title, body, inlineJson(pagePayload(model)));
+  return document_(title, body, inlineJson(pagePayload(model, charts)));
 }
 
 function document_(title: string, body: Markup, payload: string): string {
@@ -87,41 +91,31 @@ function verdictList(model: ReportModel): Markup {
     (scenario, index) =>
       html`<li data-scenario="${index}"><a href="#${scenario.anchor}"><bdi>${scenario.title}</bdi></a>${
         scenario.origin === 'derived' ? html` <span class="tag derived">derived</span>` : null
-      }<ul>${verdictSentences(model, scenario).map((sentence) => html`<li>${sentenceMarkup(sentence)}</li>`)}</ul></li>`,
+      }<p>${sentenceMarkup(headline(model, scenario))}</p></li>`,
   )}</ol>`;
 }
 
 /** The first screen's chart: the reader picks the scenario in it. */
-function paretoFigure(model: ReportModel): Markup | null {
-  const pareto = SCENARIO_CHARTS.find(({ id }) => id === 'pareto');
-  const lean = { ...model, metrics: comparableMetrics(model) };
+function paretoFigure(model: ReportModel, charts: ChartSet): Markup {
+  const { id, title, howToRead } = pareto;
   const usable = model.scenarios.flatMap((scenario, index) => {
-    const variants = pareto?.variants(lean, scenario) ?? [];
-    const drawn = variants.filter(
-      ({ key }) => pareto !== undefined && 'config' in pareto.build(lean, scenario, key),
-    );
-    return drawn.length > 0 ? [{ scenario, index, variants: drawn }] : [];
+    const views = charts.get(id)?.get(String(index))?.views ?? [];
+    return views.length > 0 ? [{ scenario, index, views }] : [];
   });
   const [first] = usable;
-  if (pareto === undefined) return null;
   if (first === undefined) {
-    return absentFigure(
-      'pareto',
-      pareto.title,
-      'no scenario has latency and memory of two strategies',
-    );
+    return absentFigure(id, title, 'no scenario has latency and memory of two strategies');
   }
   const select = html`<label class="pick"><span class="hidden">Scenario</span><select data-scenario-pick>${usable.map(
     ({ scenario, index }) => html`<option value="${index}">${scenario.title}</option>`,
   )}</select></label>`;
-  const { id, title, howToRead } = pareto;
   return figure({
-    anchor: 'pareto',
+    anchor: id,
     chart: id,
     scenario: first.index,
     title,
     howToRead,
-    variants: first.variants,
+    variants: first.views,
     controls: usable.length > 1 ? select : html``,
   });
 }
@@ -135,15 +129,14 @@ function heatMap(model: ReportModel): Markup | null {
 <p class="downloads"><button type="button" id="heat-map-csv">CSV</button><button type="button" id="heat-map-json">JSON</button></p></section>`;
 }
 
-function reportCharts(model: ReportModel): Markup {
-  const lean = { ...model, metrics: comparableMetrics(model) };
+function reportCharts(charts: ChartSet): Markup {
   return html`<section id="across" aria-labelledby="across-title"><h2 id="across-title">Across scenarios</h2><div class="charts">${REPORT_CHARTS.map(
-    (chart) => {
-      const variants = chart.variants(lean).filter(({ key }) => 'config' in chart.build(lean, key));
-      const outcome = chart.build(lean, variants[0]?.key ?? '');
-      if ('absent' in outcome) return absentFigure(chart.id, chart.title, outcome.absent);
-      const { id, title, howToRead } = chart;
-      return figure({ anchor: id, chart: id, title, howToRead, variants });
+    ({ id, title, howToRead }) => {
+      const placed = charts.get(id)?.get(WHOLE_REPORT);
+      if (placed === undefined || placed.absent !== null) {
+        return absentFigure(id, title, placed?.absent ?? 'not built');
+      }
+      return figure({ anchor: id, chart: id, title, howToRead, variants: placed.views });
     },
   )}</div></section>`;
 }

@@ -1,6 +1,6 @@
 import type { Estimate } from '../estimate.ts';
 import type { MetricHeader, ReportModel, Scenario, Series } from '../report-model.ts';
-import { formatValue } from '../units.ts';
+import { formatRange, formatValue } from '../units.ts';
 import { spreadText } from '../verdict.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -9,19 +9,19 @@ const COLUMNS = [
   'notifier-p50',
   'notifier-p99',
   'notifier-p999',
-  'notifier-max',
   'fault-p50',
   'fault-p99',
   'stall-share',
   'modelled-time',
-  'commands',
-  'entries-written',
-  'cache-lines',
   'bytes-per-gib',
   'table-bytes-peak',
   'allocation-failures',
   'update-failed',
+  'notifier-max',
   'spurious-faults',
+  'commands',
+  'entries-written',
+  'cache-lines',
 ] as const;
 
 export function tableMetrics(model: ReportModel, scenario: Scenario): MetricHeader[] {
@@ -92,6 +92,7 @@ function cell(
   const spread =
     low === null || high === null || kind === 'exact'
       ? null
-      : html`<small>${formatValue(low, unit)} – ${formatValue(high, unit)}</small>`;
-  return html`<td class="num${isBest ? ' best' : ''}" title="${spreadText(figure, unit)}">${formatValue(value, unit)}${spread}</td>`;
+      : html`<small>${formatRange(low, high, unit)}</small>`;
+  const title = kind === 'interval' ? null : html` title="${spreadText(figure, unit)}"`;
+  return html`<td class="num${isBest ? ' best' : ''}"${title}>${formatValue(value, unit)}${spread}</td>`;
 }

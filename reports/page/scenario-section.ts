@@ -1,6 +1,7 @@
 import { SCENARIO_CHARTS } from '../charts/all-charts.ts';
 import type { ReportModel, Scenario } from '../report-model.ts';
 import { verdictSentences } from '../verdict.ts';
+import type { ChartSet } from './chart-set.ts';
 import { absentFigure, figure } from './figure.ts';
 import { html, type Markup } from './markup.ts';
 import { microTable } from './micro-table.ts';
@@ -14,7 +15,7 @@ const ORIGINS = {
 } as const;
 
 /** One scenario: verdict, table, charts and how to run each of its cells again. */
-export function scenarioSection(model: ReportModel, index: number): Markup {
+export function scenarioSection(model: ReportModel, charts: ChartSet, index: number): Markup {
   const scenario = model.scenarios[index]!;
   const { anchor, title, origin, description } = scenario;
   return html`<section class="scenario" id="${anchor}" data-scenario="${index}" aria-labelledby="${anchor}-title">
@@ -27,22 +28,19 @@ ${resultsTable(model, scenario)}
 <p class="fine">Median over forks; below it ${spreadMeaning(scenario)}. Bold: best of the column, before asking whether the difference matters. A dash: not measured, or fewer than ten samples beyond the percentile.</p>
 ${microTable(scenario)}
 <div class="charts">${SCENARIO_CHARTS.filter(({ id }) => id !== 'pareto').map((chart) => {
-    const variants = chart.variants(model, scenario);
     const chartAnchor = `${anchor}-${chart.id}`;
-    const outcome = chart.build(model, scenario, variants[0]?.key ?? '');
-    // One view may be absent where another one is not.
-    const usable = variants.filter(({ key }) => 'config' in chart.build(model, scenario, key));
-    if ('absent' in outcome && usable.length === 0) {
-      return absentFigure(chartAnchor, chart.title, outcome.absent);
-    }
+    const placed = charts.get(chart.id)?.get(String(index));
     const { id, title: chartTitle, howToRead } = chart;
+    if (placed === undefined || placed.absent !== null) {
+      return absentFigure(chartAnchor, chartTitle, placed?.absent ?? 'not built');
+    }
     return figure({
       anchor: chartAnchor,
       chart: id,
       scenario: index,
       title: chartTitle,
       howToRead,
-      variants: usable,
+      variants: placed.views,
     });
   })}</div>
 <details class="reproduce" data-scenario="${index}"><summary>Every cell, and how to run it again</summary><div class="cells-body"></div></details>

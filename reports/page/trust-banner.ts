@@ -29,17 +29,17 @@ ${fact(Math.min(...forks, 99) >= 6 ? 'good' : 'note', forkRange(forks), forkMean
 ${
   unsteady === 0
     ? null
-    : fact('warn', `${unsteady} of ${series.length} series`, 'reached no steady state in some fork')
+    : fact('warn', `${unsteady} of ${series.length} series`, 'no steady state in some fork')
 }
 ${fact(...gcFact(run))}
 ${warnings.map((flag) => fact('warn', flag.text, `in ${flag.cells} cells`))}
-${warnings.length === 0 ? fact('good', 'no warning', 'about noise, throttling or the clock') : null}
+${warnings.length === 0 ? fact('good', 'no warning', 'nothing seen of noise, throttling or an unstable clock') : null}
 </ul>`;
 }
 
 function fact(kind: 'good' | 'note' | 'warn' | 'bad', what: string, meaning: string): Markup {
   const marks = { good: '✓', note: 'i', warn: '!', bad: '✗' } as const;
-  return html`<li class="fact ${kind}"><span class="mark" aria-hidden="true">${marks[kind]}</span><span><b>${what}</b> ${meaning}</span></li>`;
+  return html`<li class="fact ${kind}"><span class="mark" aria-hidden="true">${marks[kind]}</span><span><b>${what}:</b> ${meaning}</span></li>`;
 }
 
 function cellsFact(run: RunHeader): ['good' | 'bad' | 'warn', string, string] {
@@ -49,8 +49,8 @@ function cellsFact(run: RunHeader): ['good' | 'bad' | 'warn', string, string] {
   const rest = Object.entries(others).map(([verdict, count]) => `${count} ${verdict}`);
   if (missing > 0) rest.push(`${missing} planned cells left no record`);
   const what = `${passed} of ${compared} cells passed`;
-  if (rest.length === 0) return ['good', what, 'and all that were planned are here'];
-  return [others.failed === undefined ? 'warn' : 'bad', what, `; ${rest.join(', ')}`];
+  if (rest.length === 0) return ['good', what, 'none is missing'];
+  return [others.failed === undefined ? 'warn' : 'bad', what, rest.join(', ')];
 }
 
 function forkRange(forks: readonly number[]): string {
@@ -68,7 +68,7 @@ function forkMeaning(forks: readonly number[]): string {
 }
 
 function gcFact(run: RunHeader): ['good' | 'warn' | 'note', string, string] {
-  if (run.gcEvents === null) return ['note', 'GC events', 'were not counted'];
-  if (run.gcEvents === 0) return ['good', 'no garbage collection', 'inside any measured window'];
-  return ['warn', `${run.gcEvents} garbage collections`, 'inside measured windows'];
+  if (run.gcEvents === null) return ['note', 'garbage collections', 'not counted'];
+  if (run.gcEvents === 0) return ['good', 'garbage collections', 'none inside a measured window'];
+  return ['warn', 'garbage collections', `${run.gcEvents} inside measured windows`];
 }

@@ -25,7 +25,7 @@ const renderers = new Map<string, Renderer>();
 const require = createRequire(import.meta.url);
 
 function registerFonts(): void {
-  const { GlobalFonts } = require('canvas') as typeof import('@napi-rs/canvas');
+  const { GlobalFonts } = require('canvas') as typeof import('canvas');
   if (GlobalFonts.has(FONT_FAMILY)) return;
   for (const file of FONT_FILES) {
     const path = require.resolve(`${FONT_PACKAGE}/files/${file}`);

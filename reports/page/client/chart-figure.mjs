@@ -6,7 +6,26 @@ import { look, payload, state } from './page-state.mjs';
 const drawn = new Map();
 const visible = new Set();
 
+/** Strip plots are made here from the forks' figures; the page holds those once. */
+function stripConfigs(scenario) {
+  const styles = new Map(payload.strategies.map(({ label, style }) => [label, style]));
+  const views = payload.metrics.map((metric) => {
+    const rows = scenario.series
+      .filter(({ status }) => status === 'passed' || status === 'partial')
+      .map(({ strategy, values }) => ({
+        strategy,
+        style: styles.get(strategy) ?? 0,
+        values: values[metric.id] ?? [],
+      }));
+    return [metric.id, forkStripConfig({ metric, rows })];
+  });
+  return Object.fromEntries(views.filter(([, config]) => config !== null));
+}
+
 export function configsOf(figure) {
+  if (figure.dataset.chart === 'fork-strip') {
+    return stripConfigs(payload.scenarios[Number(figure.dataset.scenario)]);
+  }
   return payload.charts[figure.dataset.chart]?.[figure.dataset.scenario ?? 'report'] ?? {};
 }
 

@@ -59,7 +59,7 @@ export function drawHeatMap() {
         title: cellTitle(point, verdict),
         'data-verdict': verdict,
       });
-      cell.style.background = cellColour(verdict, { look: look() });
+      cell.style.background = cellColour(verdict, point[2], look());
       row.append(cell);
     });
   }

@@ -34,6 +34,7 @@ function drawKeys() {
     context.lineTo(size, 6);
     context.stroke();
     context.setLineDash([]);
+    context.fillStyle = isHollow(style) ? getComputedStyle(document.body).backgroundColor : colour;
     Chart.helpers.drawPoint(
       context,
       { pointStyle: markerOf(style), radius: 4, borderWidth: 1.5 },
