@@ -210,7 +210,7 @@ export class AddressSpaceTracker {
   #extendRun(task: Task, record: number, start: number, end: number): void {
     const timeNs = this.#context.timeNs;
     const continues = start >= task.runEnd && timeNs - task.runTimeNs < RUN_GAP_NS;
-    if (!continues || task.run.length >= RUN_MAX) task.run.length = 0;
+    if (!continues || task.run.length >= RUN_MAX) task.run = [];
     task.run.push(record);
     task.runEnd = end;
     task.runTimeNs = timeNs;
@@ -266,7 +266,7 @@ export class AddressSpaceTracker {
     }
     if (!task.isRangeUnexplained) return;
     this.#context.relabel(task.rangeRecord, REASON_MIGRATION, RANGE_REASON_INFERRED);
-    task.run.length = 0;
+    task.run = [];
   }
 
   #mark(task: Task, event: RawEvent): void {

@@ -121,6 +121,17 @@ export abstract class KernelTextScanner extends Scanner {
   #range(): boolean {
     const event = this.event;
     if (!this.skipText(RANGE_TEXT)) return false;
+    const place = this.at;
+    // "00" + 12 digits + " -- 0x00" + 12 digits: the usual line in one go.
+    if (this.bytes[place + 34] === LF && this.bytes[place + 20] === ZERO) {
+      event.a0 = this.hex12(place + 2);
+      event.a1 = this.hex12(place + 22);
+      if (event.a0 >= 0 && event.a1 > event.a0) {
+        this.at = place + 34;
+        event.kind = KIND_RANGE;
+        return true;
+      }
+    }
     this.at -= 2;
     event.a0 = this.hex();
     const bytes = this.bytes;
@@ -135,12 +146,25 @@ export abstract class KernelTextScanner extends Scanner {
   }
 
   #fault(): boolean {
-    const event = this.event;
+    const { event, bytes } = this;
+    event.kind = KIND_FAULT;
+    // ": address=0x" + 12 digits + " ip=0x" + 12 digits + " error_code=0x": the usual line in one go.
+    const place = this.at;
+    if (
+      bytes[place + 24] === BLANK &&
+      bytes[place + 42] === BLANK &&
+      bytes[place + 53] === EQUALS
+    ) {
+      event.a0 = this.hex12(place + 12);
+      this.at = place + 54;
+      event.a1 = this.hex();
+      if (event.a0 >= 0 && event.a1 >= 0) return true;
+      this.at = place;
+    }
     if (!this.skipPast(EQUALS)) return false;
     event.a0 = this.hex();
     if (!this.skipPast(EQUALS) || !this.skipPast(EQUALS)) return false;
     event.a1 = this.hex();
-    event.kind = KIND_FAULT;
     return event.a0 >= 0 && event.a1 >= 0;
   }
 
@@ -292,6 +316,7 @@ export class TracefsScanner extends KernelTextScanner {
   protected override scanHead(): boolean {
     const start = this.at;
     const column = start + COMM_COLUMNS;
+    if (this.#usualHead(start)) return true;
     if (this.bytes[column] !== DASH || !this.#task(start, column)) {
       this.at = start;
       if (!this.#slowTask(start)) return false;
@@ -310,6 +335,47 @@ export class TracefsScanner extends KernelTextScanner {
     return true;
   }
 
+  /**
+   * The head in its usual columns: comm 0-15, "-" 16, TID 17-23, "[" 25, cpu, "]" 29, flags 31-35,
+   * then the time with six decimals. False for any other line, with nothing decided.
+   */
+  #usualHead(start: number): boolean {
+    const { bytes, event } = this;
+    const isUsual =
+      bytes[start + 16] === DASH &&
+      bytes[start + 24] === BLANK &&
+      bytes[start + 25] === BRACKET &&
+      bytes[start + 29] === 93 &&
+      bytes[start + 30] === BLANK &&
+      bytes[start + 36] === BLANK;
+    if (!isUsual) return false;
+    this.at = start + 17;
+    event.tid = this.decimal();
+    this.at = start + 37;
+    this.skipBlanks();
+    event.seconds = this.decimal();
+    const dot = this.at;
+    if (bytes[dot] !== 46 || bytes[dot + 7] !== COLON || bytes[dot + 8] !== BLANK) return false;
+    let micros = 0;
+    for (let at = dot + 1; at < dot + 7; at++) {
+      const digit = bytes[at]! - ZERO;
+      if (digit < 0 || digit > 9) return false;
+      micros = micros * 10 + digit;
+    }
+    event.nanos = micros * 1000;
+    event.pid = 0;
+    event.commStart = start;
+    event.commEnd = start + 16;
+    this.at = dot + 9;
+    return event.tid >= 0 && event.seconds >= 0 && !this.#hasLineEnd(start, start + 16);
+  }
+
+  #hasLineEnd(start: number, end: number): boolean {
+    const { bytes } = this;
+    for (let at = start; at < end; at++) if (bytes[at] === LF) return true;
+    return false;
+  }
+
   protected override scanName(): number {
     const bytes = this.bytes;
     let at = this.at;
@@ -326,7 +392,7 @@ export class TracefsScanner extends KernelTextScanner {
   /** `-TID (tgid) [cpu] ` at `dash`; the cursor ends behind it. */
   #task(start: number, dash: number): boolean {
     const bytes = this.bytes;
-    for (let at = start; at < dash; at++) if (bytes[at] === LF) return false;
+    if (this.#hasLineEnd(start, dash)) return false;
     this.at = dash + 1;
     const event = this.event;
     event.tid = this.decimal();

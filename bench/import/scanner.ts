@@ -195,6 +195,13 @@ export abstract class Scanner {
     return high * 2 ** (4 * (digits - 7)) + low;
   }
 
+  /** 12 hexadecimal digits at `start`, the length of nearly every user address; -1 for other text. */
+  protected hex12(start: number): number {
+    const high = hex6(this.bytes, start);
+    const low = hex6(this.bytes, start + 6);
+    return (high | low) < 0 ? -1 : high * 0x1000000 + low;
+  }
+
   /** The seconds.fraction of a time into the event; false when it is none. */
   protected time(): boolean {
     const seconds = this.decimal();
@@ -223,3 +230,10 @@ export abstract class Scanner {
 }
 
 const NANOS_PER_UNIT = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1];
+
+/** Six hexadecimal digits, negative when one is none. */
+function hex6(bytes: Uint8Array, at: number): number {
+  const a = (HEX_DIGIT[bytes[at]!]! << 20) | (HEX_DIGIT[bytes[at + 1]!]! << 16);
+  const b = (HEX_DIGIT[bytes[at + 2]!]! << 12) | (HEX_DIGIT[bytes[at + 3]!]! << 8);
+  return a | b | (HEX_DIGIT[bytes[at + 4]!]! << 4) | HEX_DIGIT[bytes[at + 5]!]!;
+}

@@ -29,6 +29,8 @@ export class SpaceTable {
   readonly spaces: Space[] = [];
   readonly #context: ImportContext;
   readonly #tasks = new Map<number, Task>();
+  /** Most lines are of the task of the line before. */
+  #last: Task | undefined;
   readonly #spaceOfPid = new Map<number, Space>();
   /** Stands in for "no space": kernel threads and their unassigned ranges. */
   readonly none = new Space(0, 0, 'none', 0, 0);
@@ -39,8 +41,9 @@ export class SpaceTable {
 
   /** The task of an event; unknown tasks are older than the recording and get a space. */
   task(tid: number, pid: number, comm: () => string): Task {
-    const known = this.#tasks.get(tid);
+    const known = this.#last?.tid === tid ? this.#last : this.#tasks.get(tid);
     if (known) {
+      this.#last = known;
       if (pid !== 0 && known.pid !== pid) this.#settlePid(known, pid);
       return known;
     }
@@ -86,6 +89,7 @@ export class SpaceTable {
     child.isKernelThread = parent.isKernelThread;
     child.commHash = parent.commHash;
     this.#tasks.set(childTid, child);
+    this.#last = undefined;
     parent.hasNewStack = false;
   }
 
@@ -107,6 +111,7 @@ export class SpaceTable {
 
   exit(task: Task): void {
     this.#tasks.delete(task.tid);
+    this.#last = undefined;
     this.#leaveSpace(task.space, task.tid);
   }
 

@@ -84,6 +84,6 @@ export class Task {
     this.windowReason = 0;
     this.faultVa = -1;
     this.rangeRecord = -1;
-    this.run.length = 0;
+    if (this.run.length > 0) this.run = [];
   }
 }

@@ -34,16 +34,15 @@ export class RecordColumns {
   }
 
   /** The first `count` records as one payload: each column on its own, in the order of the fields. */
-  encode(count: number): Uint8Array {
-    const out = new VarintWriter();
-    encodeDeltas(this.timeNs, count, out);
-    encodeDeltas(this.task, count, out);
-    encodeDeltas(this.space, count, out);
-    for (let i = 0; i < count; i++) out.put(this.op[i]!);
-    for (let i = 0; i < count; i++) out.put(this.reason[i]!);
-    encodeDeltas(this.page, count, out);
-    for (let i = 0; i < count; i++) out.put(this.pages[i]!);
-    for (let i = 0; i < count; i++) out.put(this.arg[i]!);
+  encode(count: number, out: VarintWriter): Uint8Array {
+    out.putDeltas(this.timeNs, count);
+    out.putDeltas(this.task, count);
+    out.putDeltas(this.space, count);
+    out.putAll(this.op, count);
+    out.putAll(this.reason, count);
+    out.putDeltas(this.page, count);
+    out.putAll(this.pages, count);
+    out.putAll(this.arg, count);
     return out.take();
   }
 
@@ -71,15 +70,6 @@ export class RecordColumns {
   }
 }
 
-function encodeDeltas(column: Float64Array | Uint32Array, count: number, out: VarintWriter): void {
-  let previous = 0;
-  for (let i = 0; i < count; i++) {
-    const value = column[i]!;
-    out.putSigned(value - previous);
-    previous = value;
-  }
-}
-
 function decodeDeltas(
   column: Float64Array | Uint32Array,
   first: number,
@@ -101,6 +91,7 @@ function decodeDeltas(
 export class RecordBlocks implements RecordSink {
   readonly #columns = new RecordColumns(2 * BLOCK_RECORDS);
   readonly #onBlock: (count: number, payload: Uint8Array) => void;
+  readonly #encoder = new VarintWriter();
   #held = 0;
   #written = 0;
 
@@ -150,7 +141,7 @@ export class RecordBlocks implements RecordSink {
   }
 
   #flush(count: number): void {
-    this.#onBlock(count, this.#columns.encode(count));
+    this.#onBlock(count, this.#columns.encode(count, this.#encoder));
     this.#columns.dropBefore(count);
     this.#held -= count;
     this.#written += count;

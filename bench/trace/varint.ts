@@ -8,26 +8,32 @@ export class VarintWriter {
   }
 
   put(value: number): void {
-    if (this.#length + 8 > this.#bytes.length) this.#grow();
+    this.#reserve(8);
+    this.#length = put(this.#bytes, this.#length, value);
+  }
+
+  /** A column of unsigned integers. */
+  putAll(column: Uint8Array | Float64Array, count: number): void {
+    this.#reserve(count * 8);
     const bytes = this.#bytes;
     let at = this.#length;
-    let rest = value;
-    // Above 2^31 the bit operators would cut the number, so the high part is divided off.
-    while (rest >= 0x80000000) {
-      bytes[at++] = (rest % 128) | 128;
-      rest = Math.floor(rest / 128);
-    }
-    while (rest >= 128) {
-      bytes[at++] = (rest & 127) | 128;
-      rest >>>= 7;
-    }
-    bytes[at++] = rest;
+    for (let i = 0; i < count; i++) at = put(bytes, at, column[i]!);
     this.#length = at;
   }
 
-  /** A signed integer as zigzag: 0, -1, 1, -2 become 0, 1, 2, 3. */
-  putSigned(value: number): void {
-    this.put(value < 0 ? -2 * value - 1 : 2 * value);
+  /** A column as differences from the value before, as zigzag: 0, -1, 1, -2 become 0, 1, 2, 3. */
+  putDeltas(column: Uint32Array | Float64Array, count: number): void {
+    this.#reserve(count * 8);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    let previous = 0;
+    for (let i = 0; i < count; i++) {
+      const value = column[i]!;
+      const delta = value - previous;
+      previous = value;
+      at = put(bytes, at, delta < 0 ? -2 * delta - 1 : 2 * delta);
+    }
+    this.#length = at;
   }
 
   /** The bytes written so far, copied; the writer is empty afterwards. */
@@ -37,11 +43,31 @@ export class VarintWriter {
     return bytes;
   }
 
-  #grow(): void {
-    const bytes = new Uint8Array(this.#bytes.length * 2);
-    bytes.set(this.#bytes);
+  #reserve(more: number): void {
+    let size = this.#bytes.length;
+    while (size < this.#length + more) size *= 2;
+    if (size === this.#bytes.length) return;
+    const bytes = new Uint8Array(size);
+    bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
   }
+}
+
+/** Writes one integer; returns the place behind it. */
+function put(bytes: Uint8Array, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  // Above 2^31 the bit operators would cut the number, so the low digits are divided off.
+  while (rest >= 0x80000000) {
+    bytes[at++] = (rest % 128) | 128;
+    rest = Math.floor(rest / 128);
+  }
+  while (rest >= 128) {
+    bytes[at++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  bytes[at++] = rest;
+  return at;
 }
 
 /** Reads what VarintWriter wrote. */
