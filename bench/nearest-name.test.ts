@@ -7,6 +7,7 @@ describe('nearestName', () => {
   it('finds a misspelt, a shortened and a wrongly capitalised name', () => {
     expect(nearestName('depsoit', names)).toBe('deposit');
     expect(nearestName('flat', names)).toBe('flat-preallocated');
+    expect(nearestName('onop', names)).toBe('noop');
     expect(nearestName('MLX5-ODP', names)).toBe('mlx5-odp');
   });
 

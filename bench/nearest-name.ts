@@ -1,15 +1,24 @@
-/** Edits (insert, delete, replace one character) that turn `from` into `to`. */
+/** Edits (insert, delete, replace a character, swap two neighbours) that turn `from` into `to`. */
 function editDistance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {
     const current = [row];
     for (let column = 1; column <= to.length; column++) {
-      const replaced = previous[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1));
+      const isSame = from[row - 1] === to[column - 1];
+      const isSwap =
+        row > 1 &&
+        column > 1 &&
+        from[row - 1] === to[column - 2] &&
+        from[row - 2] === to[column - 1];
+      const swapped = isSwap ? beforeLast[column - 2]! + 1 : Number.POSITIVE_INFINITY;
+      const replaced = last[column - 1]! + (isSame ? 0 : 1);
+      current.push(Math.min(replaced, swapped, last[column]! + 1, current[column - 1]! + 1));
     }
-    previous = current;
+    beforeLast = last;
+    last = current;
   }
-  return previous[to.length]!;
+  return last[to.length]!;
 }
 
 /**

@@ -59,7 +59,7 @@ export const DEVICE_PROFILES: readonly DeviceProfile[] = [
         'second-hand',
       ),
     },
-    cacheEntries: entries(2_048, 'size of an adapter MTT cache is not published', 'model constant'),
+    cacheEntries: entries(1_024, 'size of an adapter MTT cache is not published', 'model constant'),
     granuleEntries: entries(8, 'umr.c: 64-byte alignment = 8 MTTs', 'read'),
   },
   {
@@ -72,7 +72,7 @@ export const DEVICE_PROFILES: readonly DeviceProfile[] = [
       fenceNs: ns(0, 'commands are synchronous', 'inferred'),
       faultNs: ns(4_600, 'arXiv 2310.11062: minor fault 3.5-5.7 us, its middle', 'second-hand'),
     },
-    cacheEntries: entries(2_048, 'size of an adapter MTT cache is not published', 'model constant'),
+    cacheEntries: entries(1_024, 'size of an adapter MTT cache is not published', 'model constant'),
     granuleEntries: entries(8, 'umr.c: 64-byte alignment = 8 MTTs', 'read'),
   },
   {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { UsageError } from '../../results/usage-error.ts';
 import { DEVICE_PROFILES } from './device-catalogue.ts';
+import { deviceCostsOf } from './device-costs.ts';
 import { deviceProfileSchema } from './device-profile.ts';
 import { findDevice } from './find-device.ts';
 
@@ -26,6 +27,19 @@ describe('built-in profiles', () => {
   it('are found by id, with the nearest one named for a misspelling', () => {
     expect(findDevice('mlx5-odp').granuleEntries.value).toBe(8);
     expect(() => findDevice('mlx5-opd')).toThrow('did you mean "mlx5-odp"?');
+  });
+});
+
+describe('deviceCostsOf', () => {
+  it('charges entries by the 64-byte granule', () => {
+    expect(deviceCostsOf(findDevice('mlx5-odp'))).toEqual({
+      commandNs: 2_000,
+      granuleNs: 8,
+      invalidateNs: 0,
+      fenceNs: 0,
+      faultNs: 220_000,
+      cacheEntries: 1_024,
+    });
   });
 });
 

@@ -26,10 +26,12 @@ function cost(unit: 'ns' | 'ps', max: number) {
   });
 }
 
-function size(unit: 'entries', min: number, max: number) {
+function size(min: number, max: number) {
   return strictShape({
-    value: integerBetween(min, max),
-    unit: oneOf([unit]),
+    value: integerBetween(min, max).refine((value) => (value & (value - 1)) === 0, {
+      error: `expected a power of two (or 0 where allowed), ${min}..${max}`,
+    }),
+    unit: oneOf(['entries']),
     source: textUpTo(400),
     evidence: oneOf(EVIDENCE_MARKS),
   });
@@ -55,10 +57,10 @@ export const deviceProfileSchema = strictShape({
     /** Round trip of a device fault, without the update it leads to. */
     faultNs: cost('ns', MINUTE_NS),
   }),
-  /** Translations that a device thread may keep; 0: no cache. */
-  cacheEntries: size('entries', 0, 65_536),
+  /** Translations that a device thread may keep, a power of two; 0: no cache. */
+  cacheEntries: size(0, 1_024),
   /** Entries that an update command writes or clears together: the alignment of its range. */
-  granuleEntries: size('entries', 1, 512),
+  granuleEntries: size(1, 512),
 });
 
 export type DeviceProfile = z.output<typeof deviceProfileSchema>;

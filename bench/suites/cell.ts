@@ -39,7 +39,7 @@ export const workloadReferenceSchema = strictShape({
  * - recorded: at the recording's own times
  * - asap: each as soon as the one before is done (closed loop)
  * - compressed: the recording's times divided by `factor`
- * - rate: evenly thinned or crowded so that `perSecond` notifier ranges are due on average
+ * - rate: `perSecond` trace events a second at equal distances, whatever their own times
  */
 export const paceSchema = z.discriminatedUnion(
   'kind',

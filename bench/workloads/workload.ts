@@ -25,6 +25,8 @@ export interface Workload {
   /** What it is shaped after. */
   readonly source: string;
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
+  /** @throws {UsageError} for an unknown parameter or one outside its range */
+  check(params: Readonly<Record<string, unknown>>): void;
   /**
    * The same parameters and seed give the same bytes.
    *
@@ -119,6 +121,9 @@ export function defineWorkload<const S extends Specs>(definition: WorkloadDefini
     title,
     source,
     parameters,
+    check(params) {
+      checkParameters(id, parameters, params);
+    },
     make(params, seed) {
       const values = checkParameters(id, parameters, params) as ParameterValues<
         S & typeof COMMON_PARAMETERS

@@ -1,0 +1,45 @@
+import type { SuiteInput } from '../suite.ts';
+
+const MISSION = ['noop', 'flat-preallocated', 'huge-then-4k', 'deposit'];
+
+/** The save of redis begins about 1.0 s into the recording and lasts 0.2 s. */
+const REDIS_WINDOW_SECONDS = 1.3;
+
+export const quick: SuiteInput = {
+  name: 'quick',
+  description:
+    'The mission in a minute: preallocated, dynamic and allocation-free tables on a recorded stream and a storm',
+  duration: { seconds: 60 },
+  groups: [
+    {
+      strategies: MISSION,
+      workloads: ['redis-bgsave'],
+      forks: 3,
+      windowSeconds: REDIS_WINDOW_SECONDS,
+      timeoutSeconds: 20,
+    },
+    { strategies: MISSION, workloads: ['storm'], forks: 3, windowSeconds: 1, timeoutSeconds: 20 },
+    {
+      strategies: MISSION,
+      workloads: ['redis-bgsave', 'storm'],
+      modes: ['replay'],
+      timeoutSeconds: 20,
+    },
+    // Everything starts huge and a quarter of a full table must do: the breaks need more.
+    {
+      strategies: ['flat-preallocated', 'huge-then-4k', 'deposit'],
+      workloads: [{ id: 'storm', params: { hugeShare: 1 } }],
+      modes: ['replay'],
+      memory: { profile: 'tight' },
+      timeoutSeconds: 20,
+    },
+    {
+      strategies: ['canary-no-cache-invalidate', 'canary-late-zap'],
+      workloads: ['storm'],
+      modes: ['verify'],
+      windowSeconds: 1,
+      timeoutSeconds: 20,
+      comparison: false,
+    },
+  ],
+};
