@@ -1,4 +1,5 @@
 import type { Metric } from './metrics.ts';
+import type { ParetoSet } from './pareto.ts';
 
 /**
  * What `compare` found: one object from which text, JSON and Markdown are made, and which a report may
@@ -15,6 +16,8 @@ export interface Comparison {
   readonly unmeasured: readonly UnmeasuredCell[];
   /** Series that only one side has. */
   readonly unmatched: readonly string[];
+  /** Trade-offs between all strategies of the candidate's run, with a recommendation for each. */
+  readonly tradeOffs: readonly ParetoSet[];
   /** Trust flags of the compared records, with how many carry them. */
   readonly flags: readonly FlagCount[];
   readonly method: ComparisonMethod;

@@ -155,6 +155,7 @@ export class RunStore {
     for (const name of [CELLS, DAMAGED, PLAN, HOST]) rmSync(join(directory, name), { force: true });
     const store = new RunStore(directory, runPlanSchema.parse(plan), [], new Set());
     store.writeHost(host);
+    writeFileAtomic(join(directory, CELLS), '');
     store.#writePlan();
     return store;
   }

@@ -222,6 +222,24 @@ describe('cells without figures', () => {
     expect(renderComparison(comparison, 'text')).toContain('failed: deposit in redis-bgsave');
   });
 
+  test('an incomplete run and a failed series that the other run lacks are both said', () => {
+    const whole = runOf([
+      ...forksOf(6, {}, 0.01, 2),
+      ...forksOf(2, { workload: 'new', overrides: failed }),
+    ]);
+    const cut = { ...whole, records: whole.records.filter(({ fork }) => fork !== 5) };
+    const comparison = compareRuns(runOf(forksOf(6, {})), cut, FAST);
+    expect(comparison.differences.at(-1)!.text).toBe(
+      'run-1 is incomplete: 1 of 8 planned cells have no record',
+    );
+    expect(comparison.unmeasured.map(({ scenario }) => scenario)).toEqual([
+      'new|mlx5-odp|storm',
+      'new|mlx5-odp|storm',
+    ]);
+    expect(comparison.unmatched).toEqual(['only in candidate: deposit|new|mlx5-odp|storm']);
+    expect(comparison.conclusion.exitCode).toBe(1);
+  });
+
   test('canaries and verify cells stay out', () => {
     const canary = forksOf(5, { strategy: 'canary', overrides: { ...failed, comparison: false } });
     const verify = forksOf(5, { mode: 'verify', overrides: failed });
@@ -253,6 +271,9 @@ describe('strategies of one run', () => {
       ['huge', 'notifier-p50', 'no difference seen'],
       ['huge', 'table-bytes-peak', 'equal'],
     ]);
+    expect(comparison.tradeOffs[0]!.points).toHaveLength(3);
+    const text = renderComparison(comparison, 'text');
+    expect(text).toContain(comparison.tradeOffs[0]!.recommendation!.sentence);
     expect(() => compareStrategies(run, 'depost')).toThrow(/did you mean deposit/);
   });
 });

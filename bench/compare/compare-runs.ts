@@ -1,3 +1,4 @@
+import type { CellRecord } from '../../results/cell-record.ts';
 import type {
   Comparison,
   ComparisonRow,
@@ -6,6 +7,7 @@ import type {
   UnmeasuredCell,
 } from '../../results/comparison.ts';
 import type { Metric } from '../../results/metrics.ts';
+import { paretoSets } from '../../results/pareto.ts';
 import type { StoredRun } from '../../results/run-store.ts';
 import { SCHEMA_VERSION } from '../../results/schema-version.ts';
 import { UsageError } from '../../results/usage-error.ts';
@@ -15,7 +17,7 @@ import { holmAdjust } from '../statistics/rank-test.ts';
 import { type Blocks, compareSeries, type PendingRow } from './compare-series.ts';
 import { concludeComparison, countFlags } from './conclusion.ts';
 import { type MetricChoice, selectMetrics } from './metric-selection.ts';
-import { foreignRecords, runDifferences } from './run-differences.ts';
+import { runDefects, runDifferences } from './run-differences.ts';
 import { type Series, seriesOf } from './series.ts';
 import { statisticalVerdict } from './verdict.ts';
 
@@ -36,6 +38,17 @@ interface Pair {
   readonly blocks: Blocks;
 }
 
+interface Context {
+  readonly baselines: readonly Series[];
+  readonly candidates: readonly Series[];
+  readonly unmatched: readonly string[];
+  readonly differences: readonly SideDifference[];
+  /** Of the candidate's run, for the trade-offs. */
+  readonly records: readonly CellRecord[];
+  /** Both sides ran in common blocks. */
+  readonly paired: boolean;
+}
+
 /** One strategy at a time, before and after: the series that both runs hold. */
 export function compareRuns(
   before: StoredRun,
@@ -45,8 +58,8 @@ export function compareRuns(
   const [old, fresh] = [seriesOf(before.records), seriesOf(after.records)];
   const differences = [
     ...runDifferences(before, after),
-    ...foreignRecords(before),
-    ...foreignRecords(after),
+    ...runDefects(before),
+    ...runDefects(after),
   ];
   const common = [...old.values()].filter(({ key }) => fresh.has(key));
   const unmatched = [
@@ -60,8 +73,15 @@ export function compareRuns(
     machineId: host.machineId,
   });
   const sides = [side(before), side(after)] as const;
-  const seed = options.seed ?? before.plan.seed;
-  return compare(sides, pairs, unmatched, differences, { ...options, seed }, false);
+  const context: Context = {
+    baselines: [...old.values()],
+    candidates: [...fresh.values()],
+    unmatched,
+    differences,
+    records: after.records,
+    paired: false,
+  };
+  return compare(sides, pairs, context, { ...options, seed: options.seed ?? before.plan.seed });
 }
 
 /**
@@ -87,9 +107,11 @@ export function compareStrategies(
   const others = candidates ?? labels.filter((label) => label !== baseline);
   const pairs: (readonly [Series, Series])[] = [];
   const unmatched: string[] = [];
-  for (const candidate of all.filter(({ strategy }) => others.includes(strategy))) {
+  const baselines = all.filter(({ strategy }) => strategy === baseline);
+  const challengers = all.filter(({ strategy }) => others.includes(strategy));
+  for (const candidate of challengers) {
     const { scenario } = candidate;
-    const base = all.find((s) => s.strategy === baseline && s.scenario === scenario);
+    const base = baselines.find((series) => series.scenario === scenario);
     if (base === undefined) unmatched.push(`only in candidate: ${candidate.key}`);
     else pairs.push([base, candidate]);
   }
@@ -99,20 +121,25 @@ export function compareStrategies(
     machineId: run.host.machineId,
   });
   const sides = [side(baseline), side(others.join(', '))] as const;
-  const seed = options.seed ?? run.plan.seed;
-  return compare(sides, pairs, unmatched, foreignRecords(run), { ...options, seed }, true);
+  const context: Context = {
+    baselines,
+    candidates: challengers,
+    unmatched,
+    differences: runDefects(run),
+    records: run.records,
+    paired: true,
+  };
+  return compare(sides, pairs, context, { ...options, seed: options.seed ?? run.plan.seed });
 }
 
 function compare(
   [baseline, candidate]: readonly [ComparisonSide, ComparisonSide],
   seriesPairs: readonly (readonly [Series, Series])[],
-  unmatched: readonly string[],
-  sideDifferences: readonly SideDifference[],
+  context: Context,
   options: CompareOptions & { readonly seed: number },
-  paired: boolean,
 ): Comparison {
   const allow = new Set<string>(options.allow ?? []);
-  const differences: SideDifference[] = sideDifferences.map((difference) =>
+  const differences: SideDifference[] = context.differences.map((difference) =>
     allow.has(difference.kind) ? { ...difference, severity: 'labels' } : difference,
   );
   const blocking = differences.find(({ severity }) => severity === 'blocks')?.text ?? null;
@@ -132,9 +159,11 @@ function compare(
   const records = pairs.flatMap((pair) => [...pair.baseline.measured, ...pair.candidate.measured]);
   const metrics = selectMetrics(records, options);
   const { draws = DEFAULT_DRAWS, seed, alpha = DEFAULT_ALPHA } = options;
-  const pending = pairs.flatMap((pair) => pendingRows(pair, metrics, { draws, seed, paired }));
+  const pending = pairs.flatMap((pair) =>
+    pendingRows(pair, metrics, { draws, seed, paired: context.paired }),
+  );
   const rows = correctedRows(pending, alpha);
-  const unmeasured = unmeasuredCells(pairs);
+  const unmeasured = unmeasuredCells(context);
   const method = {
     level: DEFAULT_LEVEL,
     draws,
@@ -149,7 +178,8 @@ function compare(
     differences,
     rows,
     unmeasured,
-    unmatched,
+    unmatched: context.unmatched,
+    tradeOffs: paretoSets(context.records),
     flags: countFlags(records),
     method,
     conclusion: concludeComparison(rows, unmeasured, differences),
@@ -200,19 +230,15 @@ function seedDifference(a: Series, b: Series): string | null {
   return other === undefined ? null : `seeds of fork ${other.fork} differ, so counts do too`;
 }
 
-function unmeasuredCells(pairs: readonly Pair[]): UnmeasuredCell[] {
-  const seen = new Set<Series>();
-  const cells: UnmeasuredCell[] = [];
-  for (const pair of pairs) {
-    for (const side of ['baseline', 'candidate'] as const) {
-      const series = pair[side];
-      if (seen.has(series)) continue;
-      seen.add(series);
-      for (const { fork, verdict, reason } of series.unmeasured) {
-        const { strategy, scenario } = series;
-        cells.push({ side, strategy, scenario, fork, verdict, reason: reason ?? 'not stated' });
-      }
-    }
-  }
-  return cells;
+/** Cells of every series of both sides, matched or not. */
+function unmeasuredCells({ baselines, candidates }: Context): UnmeasuredCell[] {
+  const cellsOf = (side: UnmeasuredCell['side'], series: Series): UnmeasuredCell[] =>
+    series.unmeasured.map(({ fork, verdict, reason }) => {
+      const { strategy, scenario } = series;
+      return { side, strategy, scenario, fork, verdict, reason: reason ?? 'not stated' };
+    });
+  return [
+    ...baselines.flatMap((series) => cellsOf('baseline', series)),
+    ...candidates.flatMap((series) => cellsOf('candidate', series)),
+  ];
 }

@@ -1,5 +1,5 @@
 import type { Comparison, ComparisonRow } from '../../results/comparison.ts';
-import { figureText, ratioText } from './figure-text.ts';
+import { figureText, ratioText } from '../../results/figure-text.ts';
 
 export type ComparisonFormat = 'text' | 'json' | 'markdown';
 
@@ -59,6 +59,9 @@ function notesOf(comparison: Comparison): string[] {
         `${cell.verdict}: ${cell.strategy} in ${cell.scenario}, fork ${cell.fork}, ${cell.side}: ${cell.reason}`,
     ),
     ...comparison.unmatched,
+    ...comparison.tradeOffs.flatMap(({ recommendation }) =>
+      recommendation === null ? [] : [`choice: ${recommendation.sentence}`],
+    ),
     ...comparison.differences.map(({ severity, text }) =>
       severity === 'blocks' ? `blocks verdicts: ${text}` : `note: ${text}`,
     ),

@@ -64,12 +64,20 @@ export function runDifferences(a: StoredRun, b: StoredRun): SideDifference[] {
   return differences;
 }
 
-/** Records that were made on another machine than their run's host.json says. */
-export function foreignRecords(run: StoredRun): SideDifference[] {
-  const foreign = run.records.filter(
-    ({ host }) => host.machineId !== null && host.machineId !== run.host.machineId,
+/** What is wrong with a run on its own: records of another machine, planned cells without a record. */
+export function runDefects({ plan, host, records }: StoredRun): SideDifference[] {
+  const defects: SideDifference[] = [];
+  const foreign = records.filter(
+    (record) => record.host.machineId !== null && record.host.machineId !== host.machineId,
   );
-  if (foreign.length === 0) return [];
-  const text = `${foreign.length} records of ${run.plan.runId} were made on another machine`;
-  return [{ kind: 'machine', severity: 'blocks', text }];
+  if (foreign.length > 0) {
+    const text = `${foreign.length} records of ${plan.runId} were made on another machine`;
+    defects.push({ kind: 'machine', severity: 'blocks', text });
+  }
+  const missing = plan.cells.length - records.length;
+  if (missing > 0) {
+    const text = `${plan.runId} is incomplete: ${missing} of ${plan.cells.length} planned cells have no record`;
+    defects.push({ kind: 'plan', severity: 'labels', text });
+  }
+  return defects;
 }

@@ -5,6 +5,7 @@ import {
   workloadLabel,
 } from '../../results/cell-identity.ts';
 import type { CellRecord } from '../../results/cell-record.ts';
+import { groupBy } from '../../results/group-by.ts';
 import { LatencyHistogram } from '../../results/latency-histogram.ts';
 import type { LatencyKind, Metric } from '../../results/metrics.ts';
 import type { ForkSample } from '../statistics/hierarchical-bootstrap.ts';
@@ -78,13 +79,9 @@ export class Series {
 
 /** Series of the records that may be compared, by key, in the order in which they first appear. */
 export function seriesOf(records: readonly CellRecord[]): Map<string, Series> {
-  const groups = new Map<string, CellRecord[]>();
-  for (const record of records) {
-    if (!record.comparison || !MEASURING_MODES.has(record.mode)) continue;
-    const key = seriesKey(record);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [record]);
-    else group.push(record);
-  }
+  const compared = records.filter(
+    ({ comparison, mode }) => comparison && MEASURING_MODES.has(mode),
+  );
+  const groups = groupBy(compared, seriesKey);
   return new Map([...groups].map(([key, group]) => [key, new Series(group)]));
 }

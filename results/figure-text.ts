@@ -1,5 +1,5 @@
-import type { RowInterval } from '../../results/comparison.ts';
-import type { MetricUnit } from '../../results/metrics.ts';
+import type { RowInterval } from './comparison.ts';
+import type { MetricUnit } from './metrics.ts';
 
 const NS_STEPS: readonly (readonly [number, string])[] = [
   [1e9, 's'],
