@@ -271,6 +271,7 @@ export class AddressSpaceTracker {
 
   #mark(task: Task, event: RawEvent): void {
     const context = this.#context;
+    task.closeWindow();
     if (context.marks.length === MARKS_MAX) {
       context.note('marks beyond the first 4096');
       return;
