@@ -91,7 +91,10 @@ export interface ComparisonRow {
   readonly shift: RowInterval | null;
   /** Share of fork pairs in which the candidate is higher minus those in which it is lower. */
   readonly cliffsDelta: number | null;
-  /** Mann-Whitney, two-sided; null below five forks a side. */
+  /**
+   * Mann-Whitney, two-sided; between strategies of one run, from eight forks on, the smaller of it
+   * and of the signed-rank test of neighbouring forks, doubled. Null below five forks a side.
+   */
   readonly p: number | null;
   readonly pHolm: number | null;
   /** Further forks a side for a verdict; 0: none, null: unknown or hopeless. */

@@ -109,6 +109,11 @@ export function readRun(directory: string): StoredRun {
   return { directory, plan, host, records };
 }
 
+/** plan.json of a run folder. @throws UsageError when there is none, or of a newer schema major */
+export function readPlan(directory: string): RunPlan {
+  return readDocument(join(directory, PLAN), 'plan', runPlanSchema);
+}
+
 /** The run folder of a run in progress: one writer, records appended and synced as cells end. */
 export class RunStore {
   readonly directory: string;

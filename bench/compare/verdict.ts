@@ -1,7 +1,6 @@
 import type { ComparisonRow, VerdictWord } from '../../results/comparison.ts';
 import type { Metric } from '../../results/metrics.ts';
 import { MIN_FORKS } from '../statistics/forks-needed.ts';
-import { smallestP } from '../statistics/rank-test.ts';
 import { type Contrast, NOISE_LIMIT_BANDS } from './contrast.ts';
 
 export type Verdict = Pick<ComparisonRow, 'verdict' | 'outcome' | 'reason' | 'forksNeeded'>;
@@ -49,9 +48,9 @@ function tooNoisy(reason: string, forksNeeded: number | null): Verdict {
 }
 
 /** Further forks a side until complete separation could pass the corrected test. */
-function forksForFamily(forks: number, { tests, alpha }: Family): number {
+function forksForFamily({ forks, smallestP }: Contrast, { tests, alpha }: Family): number {
   let enough = forks;
-  while (smallestP(enough, enough) * tests > alpha) enough++;
+  while (smallestP(enough) * tests > alpha) enough++;
   return enough - forks;
 }
 
@@ -74,7 +73,7 @@ export function statisticalVerdict(
   const limits = `+-${percent(metric.threshold)}`;
   if (interval.low > band || interval.high < -band) {
     if (pHolm > family.alpha) {
-      const missing = Math.max(1, forksForFamily(forks, family));
+      const missing = Math.max(1, forksForFamily(contrast, family));
       return tooNoisy(
         `interval beyond ${limits}, but p = ${pHolm.toPrecision(2)} after correction for ${family.tests} tests; ${moreForks(missing)}`,
         missing,

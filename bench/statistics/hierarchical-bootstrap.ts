@@ -177,7 +177,7 @@ export function bootstrapContrast(
 }
 
 /** Both sides in the order of their common fork numbers; null when the forks are not the same. */
-function matchForks(
+export function matchForks(
   baseline: readonly ForkSample[],
   candidate: readonly ForkSample[],
 ): readonly [ForkSample[], ForkSample[]] | null {

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { cumulativeStdNormalProbability, wilcoxonRankSum } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
-import { cliffsDelta, hodgesLehmann, holmAdjust, mannWhitneyP, smallestP } from './rank-test.ts';
+import {
+  cliffsDelta,
+  hodgesLehmann,
+  holmAdjust,
+  mannWhitneyP,
+  signedRankP,
+  smallestP,
+} from './rank-test.ts';
 
 describe('rank tests', () => {
   /** Every way to split the pooled values: the definition of the exact test. */
@@ -47,6 +54,39 @@ describe('rank tests', () => {
     expect(mannWhitneyP(a, b)).toBeCloseTo(2 * (1 - cumulativeStdNormalProbability(z)), 9);
     expect(mannWhitneyP(a, b)).toBeLessThan(0.05);
     expect(mannWhitneyP(a, a)).toBe(1);
+  });
+
+  test('signed rank: the share of all sign patterns, ties included', () => {
+    const rankSum = (values: readonly number[]) => {
+      const sizes = values.map(Math.abs);
+      return values.reduce((sum, value) => {
+        if (value < 0) return sum;
+        const smaller = sizes.filter((size) => size < value).length;
+        return sum + smaller + (sizes.filter((size) => size === value).length + 1) / 2;
+      }, 0);
+    };
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 7 }),
+        fc.nat(127),
+        (sizes, signs) => {
+          const signed = (mask: number) => sizes.map((v, i) => ((mask >> i) & 1 ? v : -v));
+          const center = (sizes.length * (sizes.length + 1)) / 4;
+          const observed = Math.abs(rankSum(signed(signs)) - center);
+          let extreme = 0;
+          for (let mask = 0; mask < 2 ** sizes.length; mask++) {
+            if (Math.abs(rankSum(signed(mask)) - center) >= observed - 1e-9) extreme++;
+          }
+          expect(signedRankP([...signed(signs), 0])).toBeCloseTo(extreme / 2 ** sizes.length, 9);
+        },
+      ),
+    );
+    expect(signedRankP([0, 0])).toBe(1);
+    const many = Array.from({ length: 70 }, (_, i) => (i % 3 === 0 ? -i - 1 : i + 1));
+    expect(signedRankP(many)).toBeLessThan(0.05);
+    expect(signedRankP(many.map((value, i) => (i % 2 === 0 ? value : -value)))).toBeGreaterThan(
+      0.05,
+    );
   });
 
   test('Hodges-Lehmann finds a pure shift, its interval excludes 0 when the test does', () => {

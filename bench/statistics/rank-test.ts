@@ -80,6 +80,35 @@ export function mannWhitneyP(a: readonly number[], b: readonly number[]): number
   return Math.min(1, 2 * (1 - cumulativeStdNormalProbability(z)));
 }
 
+/**
+ * Two-sided Wilcoxon signed-rank test of paired differences; zeros are left out. Exact up to 60 pairs
+ * (given the ties), else the normal approximation.
+ */
+export function signedRankP(differences: readonly number[]): number {
+  const nonZero = differences.filter((difference) => difference !== 0);
+  const ranks = doubledMidRanks(nonZero.map(Math.abs));
+  const total = ranks.reduce((sum, rank) => sum + rank, 0);
+  const positive = ranks.reduce((sum, rank, i) => (nonZero[i]! > 0 ? sum + rank : sum), 0);
+  const distance = Math.abs(positive - total / 2);
+  if (ranks.length > EXACT_LIMIT) {
+    const deviation = Math.sqrt(ranks.reduce((sum, rank) => sum + rank ** 2, 0)) / 2;
+    return Math.min(1, 2 * (1 - cumulativeStdNormalProbability(distance / deviation)));
+  }
+  const shares = new Float64Array(total + 1);
+  shares[0] = 1;
+  for (const rank of ranks) {
+    for (let sum = total; sum >= 0; sum--) {
+      shares[sum] = (shares[sum]! + (sum >= rank ? shares[sum - rank]! : 0)) / 2;
+    }
+  }
+  const extreme = (share: number, sum: number): boolean =>
+    share > 0 && Math.abs(sum - total / 2) >= distance;
+  return Math.min(
+    1,
+    shares.reduce((p, share, sum) => (extreme(share, sum) ? p + share : p), 0),
+  );
+}
+
 /** Smallest two-sided p that two sides of these sizes can reach: complete separation. */
 export function smallestP(sizeA: number, sizeB: number): number {
   let ways = 1;
