@@ -29,7 +29,8 @@ function cacheFolder(root: string): string | undefined {
     join(root, 'node_modules', '.cache', 'xlt-bench'),
     join(tmpdir(), `xlt-bench-${user}`),
   ];
-  for (const folder of candidates) {
+  // LD_PRELOAD is a list separated by blanks and colons.
+  for (const folder of candidates.filter((path) => !/[\s:]/.test(path))) {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
       const stat = lstatSync(folder);

@@ -357,7 +357,7 @@ describe('without the rights', () => {
       expect(outcome.log).toMatch(/recording system calls with strace: .*copy-on-write after fork/);
       const text = readFileSync(out, 'utf8');
       expect(text.startsWith('# xlt-bench record: {')).toBe(true);
-      expect(text).toMatch(new RegExp(`^${facts.pid} \\d+\\.\\d+ mmap\\(.* = 0x`, 'm'));
+      expect(text).toMatch(new RegExp(`^${facts.pid} +\\d+\\.\\d+ mmap\\(.* = 0x`, 'm'));
       expect(text).toMatch(/\+\+\+ exited with 4 \+\+\+/);
       expectNothingLeft(outcome);
     },

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EnvironmentRefused } from './environment-refused.ts';
 import { isRunning, readProcessStat } from './process-stat.ts';
 
 /** `xlt-bench-shim.PID.STARTTICKS.random`: whose it is, so that a killed recorder's can go. */
@@ -14,6 +16,9 @@ export interface ShimListener {
   /** The program is about to exit; its address space is whole as long as this call lasts. */
   ending(): void;
 }
+
+/** sun_path of unix(7), without its final NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
 
 function removeStaleFolders(): void {
   for (const name of readdirSync(tmpdir())) {
@@ -45,7 +50,14 @@ export class ShimSocket {
   static async listen(listener: ShimListener): Promise<ShimSocket> {
     removeStaleFolders();
     const startTicks = readProcessStat('self')?.startTicks ?? '0';
-    const folder = mkdtempSync(join(tmpdir(), `xlt-bench-shim.${process.pid}.${startTicks}.`));
+    const prefix = join(tmpdir(), `xlt-bench-shim.${process.pid}.${startTicks}.`);
+    // Node binds a longer path cut off, to another file.
+    if (Buffer.byteLength(prefix) > SOCKET_PATH_BYTES_MAX - '123456/socket'.length) {
+      throw new EnvironmentRefused(
+        `record: ${tmpdir()} is too long a name for a Unix socket: set TMPDIR to a shorter one`,
+      );
+    }
+    const folder = mkdtempSync(prefix);
     const path = join(folder, 'socket');
     const server = createServer((connection) => {
       // The program may be killed while it waits.
@@ -57,10 +69,7 @@ export class ShimSocket {
         connection.destroy();
       });
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
+    await once(server.listen(path), 'listening');
     // The program may have given up the recorder's rights before it gets here.
     chmodSync(folder, 0o711);
     chmodSync(path, 0o777);
