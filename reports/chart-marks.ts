@@ -111,8 +111,8 @@ export function drawPointLabels(chart: Loose, options: FinishOptions): void {
   ctx.textAlign = 'left';
   for (const { x, y, text, style } of labels) {
     const width = ctx.measureText(text).width;
-    const right = x + 10;
-    const left = x - 10 - width;
+    const right = x + 13;
+    const left = x - 13 - width;
     const places = [0, -size, size, -2 * size, 2 * size, -3 * size, 3 * size].flatMap((dy) => [
       [right, y + dy],
       [left, y + dy],

@@ -59,15 +59,22 @@ const CLIENT_MODULES = [
   'report-app.mjs',
 ];
 
-/** The page's script as one text: the modules share a scope, so imports and exports fall away. */
-export function clientScript(): string {
+/** Client modules as one text: they share a scope, so imports and exports fall away. */
+export function clientModules(names: readonly string[]): string {
   return inScript(
-    CLIENT_MODULES.map((name) =>
-      clientFile(name)
-        .replace(/^import [^;]*;\n/gm, '')
-        .replace(/^export /gm, ''),
-    ).join('\n'),
+    names
+      .map((name) =>
+        clientFile(name)
+          .replace(/^import [^;]*;\n/gm, '')
+          .replace(/^export /gm, ''),
+      )
+      .join('\n'),
   );
+}
+
+/** The report page's own script. */
+export function clientScript(): string {
+  return clientModules(CLIENT_MODULES);
 }
 
 /** Chart.js as a classic script, without its source map's address: that would be a request. */

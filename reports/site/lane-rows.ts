@@ -1,0 +1,68 @@
+import { html, type Markup } from '../page/markup.ts';
+import { formatRange, formatValue } from '../units.ts';
+import { changePoints } from './change-points.ts';
+import { HISTORY_METRICS, type LaneName, laneName, type SiteHistory } from './site-history.ts';
+import { sparkline } from './sparkline.ts';
+
+/** Units of the history's metrics. */
+const UNITS: Readonly<Record<string, string>> = {
+  'notifier-p99': 'ns',
+  'fault-p99': 'ns',
+  'modelled-time': 'ns',
+  'bytes-per-gib': 'bytes',
+};
+
+export function unitOf(metric: string): string {
+  return UNITS[metric] ?? 'count';
+}
+
+export interface LaneRow extends LaneName {
+  readonly runs: number;
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly changes: number;
+}
+
+/** Lanes that a page shows, in the order scenario, strategy, metric. */
+export function lanesWhere(history: SiteHistory, wanted: (name: LaneName) => boolean): string[] {
+  return [...history.lanes.keys()].filter((key) => wanted(laneName(key))).sort();
+}
+
+/** A table of lanes: the newest figure, its way there, and the changes of level. */
+export function laneTable(history: SiteHistory, keys: readonly string[], title: string): Markup {
+  if (keys.length === 0) return html`<p>No figures yet.</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="results">
+<thead><tr><th scope="col">machine</th><th scope="col">scenario</th><th scope="col">strategy</th><th scope="col">metric</th><th scope="col" class="num">newest</th><th scope="col">over the runs</th><th scope="col" class="num">runs</th></tr></thead>
+<tbody>${keys.map((key) => row(history, key))}</tbody></table></div>`;
+}
+
+function row(history: SiteHistory, key: string): Markup {
+  const { machineId, scenario, strategy, metric } = laneName(key);
+  const lane = history.lanes.get(key)!;
+  const threshold = HISTORY_METRICS.find(({ id }) => id === metric)?.threshold ?? 0.1;
+  const changes = changePoints(lane, threshold);
+  const newest = lane[lane.length - 1]!;
+  const unit = unitOf(metric);
+  const { value, low, high } = newest;
+  const spread =
+    low === null || high === null || low === high
+      ? null
+      : html`<small>${formatRange(low, high, unit)}</small>`;
+  const label = `${lane.length} runs, newest ${formatValue(value, unit)}, ${changes.length} changes of level`;
+  return html`<tr><td><bdi>${machineId}</bdi></td><th scope="row"><bdi>${scenario}</bdi></th><td><bdi>${strategy}</bdi></td><td>${metric}</td><td class="num">${formatValue(value, unit)}${spread}</td><td>${
+    lane.length < 2 ? html`<span class="none">one run</span>` : sparkline(lane, changes, label)
+  }</td><td class="num">${lane.length}</td></tr>`;
+}
+
+/** The same lanes as plain rows, for JSON and CSV. */
+export function laneRows(history: SiteHistory, keys: readonly string[]): LaneRow[] {
+  return keys.map((key) => {
+    const name = laneName(key);
+    const lane = history.lanes.get(key)!;
+    const { value, low, high } = lane[lane.length - 1]!;
+    const threshold = HISTORY_METRICS.find(({ id }) => id === name.metric)?.threshold ?? 0.1;
+    const changes = changePoints(lane, threshold).length;
+    return { ...name, runs: lane.length, value, low, high, changes };
+  });
+}

@@ -1,0 +1,156 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { writeFileAtomic } from '../../results/atomic-file.ts';
+import { UsageError } from '../../results/usage-error.ts';
+import { round4 } from '../charts/chart-definition.ts';
+import type { ReportModel, Scenario } from '../report-model.ts';
+import type { LanePoint } from './change-points.ts';
+
+const HISTORY_VERSION = 1;
+
+const runEntrySchema = z.object({
+  id: z.string(),
+  slug: z.string(),
+  createdAt: z.string(),
+  suite: z.string().nullable(),
+  machineId: z.string(),
+  machine: z.string(),
+  /** Tells an unchanged run folder from one that has grown, without reading it. */
+  fingerprint: z.string(),
+  cells: z.number(),
+  passed: z.number(),
+  violations: z.number(),
+  strategies: z.array(z.string()),
+  workloads: z.array(z.string()),
+});
+export type RunEntry = z.output<typeof runEntrySchema>;
+
+const historySchema = z.object({
+  version: z.literal(HISTORY_VERSION),
+  runs: z.array(runEntrySchema),
+  /** Lane -> [run index, value, low, high], oldest run first. */
+  lanes: z.record(
+    z.string(),
+    z.array(z.tuple([z.number(), z.number(), z.number().nullable(), z.number().nullable()])),
+  ),
+});
+
+/** All that a site remembers of its runs; small enough to be read whole for each new run. */
+export interface SiteHistory {
+  readonly runs: RunEntry[];
+  readonly lanes: Map<string, LanePoint[]>;
+}
+
+/** What a lane follows. Lanes of two machines are never one. */
+export interface LaneName {
+  readonly machineId: string;
+  readonly scenario: string;
+  readonly strategy: string;
+  readonly metric: string;
+}
+
+/** Metrics with a history: one latency, by mode, and one memory figure. */
+export const HISTORY_METRICS: readonly { readonly id: string; readonly threshold: number }[] = [
+  { id: 'notifier-p99', threshold: 0.1 },
+  { id: 'fault-p99', threshold: 0.1 },
+  { id: 'modelled-time', threshold: 0.03 },
+  { id: 'bytes-per-gib', threshold: 0.03 },
+];
+
+/** The scenario's name without its run: the same in every run that measures it. */
+export function scenarioName({ workload, device, mode, pressure, variant }: Scenario): string {
+  return [workload, device, mode, pressure, variant].filter((part) => part !== null).join(' · ');
+}
+
+export function laneKey({ machineId, scenario, strategy, metric }: LaneName): string {
+  return JSON.stringify([machineId, scenario, strategy, metric]);
+}
+
+export function laneName(key: string): LaneName {
+  const [machineId, scenario, strategy, metric] = JSON.parse(key) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  return { machineId, scenario, strategy, metric };
+}
+
+/** @throws UsageError when the file is not a history of this version */
+export function readHistory(path: string): SiteHistory {
+  if (!existsSync(path)) return { runs: [], lanes: new Map() };
+  let parsed: z.output<typeof historySchema>;
+  try {
+    parsed = historySchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    throw new UsageError(
+      `${path}: not a history of version ${HISTORY_VERSION}; publish into an empty folder, or remove the file to build the site anew`,
+    );
+  }
+  const lanes = Object.entries(parsed.lanes).map(([key, points]): [string, LanePoint[]] => [
+    key,
+    points.map(([run, value, low, high]) => ({ run, value, low, high })),
+  ]);
+  return { runs: parsed.runs, lanes: new Map(lanes) };
+}
+
+export function writeHistory(path: string, { runs, lanes }: SiteHistory): void {
+  const plain = Object.fromEntries(
+    [...lanes].map(([key, points]) => [
+      key,
+      points.map(({ run, value, low, high }) => [run, value, low, high]),
+    ]),
+  );
+  writeFileAtomic(path, JSON.stringify({ version: HISTORY_VERSION, runs, lanes: plain }));
+}
+
+/** Adds a run, or replaces it when its folder has grown. Runs stay in the order of their creation. */
+export function addRun(history: SiteHistory, entry: RunEntry, model: ReportModel): void {
+  removeRun(history, entry.id);
+  const later = history.runs.findIndex(({ createdAt }) => createdAt > entry.createdAt);
+  const at = later < 0 ? history.runs.length : later;
+  history.runs.splice(at, 0, entry);
+  if (later >= 0) renumber(history, (run) => (run >= at ? run + 1 : run));
+  for (const scenario of model.scenarios) {
+    for (const { strategy, status, estimates } of scenario.series) {
+      if (status !== 'passed' && status !== 'partial') continue;
+      for (const { id } of HISTORY_METRICS) {
+        const figure = estimates[id];
+        if (figure == null) continue;
+        const { machineId } = entry;
+        const key = laneKey({ machineId, scenario: scenarioName(scenario), strategy, metric: id });
+        const lane = history.lanes.get(key) ?? [];
+        const bound = (value: number | null) => (value === null ? null : round4(value));
+        lane.push({
+          run: at,
+          value: round4(figure.value),
+          low: bound(figure.low),
+          high: bound(figure.high),
+        });
+        lane.sort((a, b) => a.run - b.run);
+        history.lanes.set(key, lane);
+      }
+    }
+  }
+}
+
+function removeRun(history: SiteHistory, id: string): void {
+  const at = history.runs.findIndex((run) => run.id === id);
+  if (at < 0) return;
+  history.runs.splice(at, 1);
+  for (const [key, lane] of history.lanes) {
+    const kept = lane.filter(({ run }) => run !== at);
+    if (kept.length === 0) history.lanes.delete(key);
+    else history.lanes.set(key, kept);
+  }
+  renumber(history, (run) => (run > at ? run - 1 : run));
+}
+
+function renumber(history: SiteHistory, change: (run: number) => number): void {
+  for (const [key, lane] of history.lanes) {
+    history.lanes.set(
+      key,
+      lane.map((point) => ({ ...point, run: change(point.run) })),
+    );
+  }
+}
