@@ -27,10 +27,12 @@ export function escapeHtml(text: string): string {
 
 /**
  * JSON to stand inside a `<script>` element: no `<` can end the element or open a comment, and the
- * two line separators that JSON allows and older scripts do not are escaped.
+ * line separators that JSON allows and older scripts do not are escaped. Reordering controls become
+ * their code as in `visibleText`, so that a name is the same in markup and in data.
  */
 export function inlineJson(value: unknown): string {
   return JSON.stringify(value)
+    .replace(REORDERING, codePoint)
     .replace(/</g, '\\u003c')
     .replace(/>/g, '\\u003e')
     .replace(/&/g, '\\u0026')

@@ -16,7 +16,10 @@ export function sparkline(
   const from = Math.max(0, lane.length - SPARKLINE_RUNS);
   const shown = lane.slice(from);
   const values = shown.map(({ value }) => value);
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const [smallest, largest] = [Math.min(...values), Math.max(...values)];
+  // A span of a tenth at least: noise must not look like mountains.
+  const slack = Math.max(0, largest * 0.1 - (largest - smallest)) / 2;
+  const [least, most] = [smallest - slack, largest + slack];
   const x = (index: number) =>
     round(PAD + (shown.length < 2 ? 0.5 : index / (shown.length - 1)) * (WIDTH - 2 * PAD));
   const y = (value: number) =>

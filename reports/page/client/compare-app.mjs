@@ -93,7 +93,8 @@ function drawRows(rows, metric) {
   const table = element('table', null, { class: 'results' });
   const head = table.createTHead().insertRow();
   for (const name of ['scenario', 'strategy', 'before', 'after', 'ratio', 'interval', 'verdict']) {
-    head.append(element('th', name, { scope: 'col' }));
+    const isFigure = ['before', 'after', 'ratio', 'interval'].includes(name);
+    head.append(element('th', name, { scope: 'col', class: isFigure ? 'num' : 'text' }));
   }
   const body = table.createTBody();
   for (const { name, strategy, before, after, ratio, verdict } of shown) {
@@ -114,9 +115,11 @@ function drawRows(rows, metric) {
     );
   }
   pick('rows').replaceChildren(table);
-  const same = rows.filter(({ verdict }) => verdict === 'no difference seen').length;
+  const count = (wanted) => rows.filter(({ verdict }) => verdict === wanted).length;
+  const [worse, better, same] = ['worse', 'better', 'no difference seen'].map(count);
+  const open = rows.length - worse - better - same;
   pick('said').textContent =
-    `${rows.length} rows: ${rows.filter(({ verdict }) => verdict === 'worse').length} worse, ${rows.filter(({ verdict }) => verdict === 'better').length} better, no difference seen in ${same}, no verdict in the rest.`;
+    `${rows.length} rows: ${worse} worse, ${better} better, no difference seen in ${same}, no verdict in ${open}.`;
 }
 
 let current = [];
