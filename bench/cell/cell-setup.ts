@@ -1,5 +1,6 @@
 import * as layout from '../../core/abi/layout.ts';
 import * as terms from '../../core/abi/terms.ts';
+import { TRACE_EVENT_BYTES } from '../../core/abi/trace-event.ts';
 import type { MemoryKind, StrategyEntry } from '../../strategies/manifest.ts';
 import type { Cell } from '../suites/cell.ts';
 import type { PageTrace } from '../workloads/page-trace.ts';
@@ -15,6 +16,8 @@ export interface CellSetup {
   readonly state: SharedState;
   readonly tasks: readonly RoleTask[];
   readonly budgetPages: number;
+  /** Events due per second of the window; null when nothing is planned ahead (as fast as possible). */
+  readonly offeredPerSecond: number | null;
 }
 
 /** What the device's work costs; all zero for an ideal device. */
@@ -40,7 +43,7 @@ export interface CellInputs {
   readonly draws: Uint32Array;
 }
 
-const SERIES_ROWS = 512;
+const SERIES_ROWS = 128;
 const LOCKS = { region: terms.LOCK_REGION, block: terms.LOCK_BLOCK, own: terms.LOCK_OWN } as const;
 const KINDS: Readonly<Record<MemoryKind, number>> = {
   table: terms.MEMORY_TABLE,
@@ -88,7 +91,27 @@ export function setUpCell({ cell, entry, device, trace, draws }: CellInputs): Ce
     parseInjectRule(rule, entry).write(state, i, cell.seed);
   });
   state.set(layout.PLAN_INJECT_COUNT, cell.inject?.length ?? 0);
-  return { plan, state, tasks, budgetPages: pressure.budgetPages };
+  const offeredPerSecond = offeredRate(cell, trace);
+  return { plan, state, tasks, budgetPages: pressure.budgetPages, offeredPerSecond };
+}
+
+/** Events whose planned time falls into the window, by the length they take of it. */
+function offeredRate(cell: Cell, trace: PageTrace): number | null {
+  const { pace } = cell;
+  if (pace.kind === 'asap' || trace.eventCount === 0) return null;
+  if (pace.kind === 'rate') return pace.perSecond;
+  const factor = pace.kind === 'compressed' ? pace.factor : 1;
+  const windowNs = cell.windowSeconds * 1e9;
+  const view = new DataView(trace.events.buffer, trace.events.byteOffset, trace.events.byteLength);
+  let due = 0;
+  let lastNs = 0;
+  for (; due < trace.eventCount; due++) {
+    const at = due * TRACE_EVENT_BYTES;
+    const timeNs = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+    if (timeNs / factor >= windowNs) return due / cell.windowSeconds;
+    lastNs = timeNs / factor;
+  }
+  return lastNs > 0 ? due / (lastNs / 1e9) : null;
 }
 
 function tasksOf(cell: Cell): RoleTask[] {

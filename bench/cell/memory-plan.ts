@@ -17,6 +17,8 @@ export interface MemoryNeeds {
 
 /** Addresses of the regions; everything below `end` is planned, nothing grows later. */
 export interface MemoryPlan {
+  /** Pages of the dense space. */
+  readonly pageCount: number;
   readonly regionBase: number;
   readonly blockBase: number;
   readonly pageBase: number;
@@ -46,6 +48,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
   const arenaPages = Math.ceil(needs.arenaBytes / layout.PAGE_BYTES);
   const blockCount = needs.pageCount / layout.BLOCK_PAGES;
   const plan = {
+    pageCount: needs.pageCount,
     regionBase: take(needs.regionCount * layout.REGION_BYTES),
     blockBase: take(blockCount * layout.BLOCK_BYTES),
     pageBase: take(needs.pageCount * layout.PAGE_RECORD_BYTES),

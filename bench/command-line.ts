@@ -1,0 +1,113 @@
+import yargs from 'yargs';
+import { UsageError } from '../results/usage-error.ts';
+import { compareCommand } from './commands/compare.ts';
+import { importCommand } from './commands/import.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { listCommand } from './commands/list.ts';
+import { recordCommand } from './commands/record.ts';
+import { reportCommand } from './commands/report.ts';
+import { runCommand } from './commands/run.ts';
+import { EXIT_GOOD, EXIT_REFUSED, EXIT_USAGE } from './exit-code.ts';
+import { nearestName } from './nearest-name.ts';
+import { EnvironmentRefused } from './record/environment-refused.ts';
+
+/** What a command's handler leaves behind: the exit code, and yargs' parsed options. */
+export interface CommandContext {
+  exitCode: number;
+}
+
+/** Runs the command line; returns the exit code. Errors of the user's making are one line. */
+export async function main(args: readonly string[]): Promise<number> {
+  const context: CommandContext = { exitCode: EXIT_GOOD };
+  const parser = buildParser(args, context);
+  try {
+    await parser.parseAsync();
+    return context.exitCode;
+  } catch (error) {
+    if (error instanceof UsageError) return complain(error.message, EXIT_USAGE);
+    if (error instanceof EnvironmentRefused) return complain(error.message, EXIT_REFUSED);
+    throw error;
+  }
+}
+
+function complain(message: string, exitCode: number): number {
+  process.stderr.write(`xlt-bench: ${message}\n`);
+  return exitCode;
+}
+
+function buildParser(args: readonly string[], context: CommandContext) {
+  const parser = yargs([...args])
+    .scriptName('xlt-bench')
+    .usage('$0 <command> [options]\n\nMeasures how device translation tables keep up with the CPU.')
+    .command(listCommand(context))
+    .command(runCommand(context))
+    .command(compareCommand(context))
+    .command(reportCommand(context))
+    .command(importCommand(context))
+    .command(inspectCommand(context))
+    .command(recordCommand(context))
+    .completion('completion', 'print a completion script for the shell')
+    .demandCommand(1, 'which command?')
+    .strict()
+    .exitProcess(false)
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'dot-notation': false })
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .epilogue(
+      'Exit codes: 0 good, 1 regression or failed verdict, 2 usage or bad input, 3 inconclusive, 4 environment refused.',
+    )
+    .fail((message, error) => {
+      throw error ?? new UsageError(withSuggestion(message, args));
+    });
+  return parser;
+}
+
+const COMMANDS = ['list', 'run', 'compare', 'report', 'import', 'inspect', 'record', 'completion'];
+
+/** yargs names what it does not know; this adds the nearest word it does. */
+function withSuggestion(message: string, args: readonly string[]): string {
+  const unknown = /^Unknown (argument|command)s?: (.+)$/.exec(message);
+  const word = unknown?.[2]?.split(', ')[0];
+  if (word === undefined) return message.replace(/\s+/g, ' ').trim();
+  const option = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === word);
+  if (option?.startsWith('-')) {
+    const near = nearestName(word, OPTIONS);
+    return `unknown option --${word}${near === undefined ? '' : `; did you mean --${near}?`}`;
+  }
+  const near = nearestName(word, COMMANDS);
+  const hint =
+    near === undefined ? `expected one of ${COMMANDS.join(', ')}` : `did you mean ${near}?`;
+  return `unknown command or word "${word}": ${hint}`;
+}
+
+/** Every long option of every command, for suggestions. */
+const OPTIONS = [
+  'strategy',
+  'workload',
+  'device',
+  'mode',
+  'forks',
+  'seed',
+  'set',
+  'inject',
+  'out',
+  'resume',
+  'force',
+  'json',
+  'strict',
+  'baseline',
+  'metric',
+  'threshold',
+  'markdown',
+  'save-baseline',
+  'png',
+  'process',
+  'html',
+  'pid',
+  'faults',
+  'flush',
+  'buffer-kib',
+  'seconds',
+  'allow',
+  'help',
+  'version',
+];

@@ -1,0 +1,121 @@
+import { dirname, resolve } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { resolveBaseline, saveBaseline } from '../../results/baseline-store.ts';
+import type { Comparison } from '../../results/comparison.ts';
+import { readRun } from '../../results/run-store.ts';
+import { UsageError } from '../../results/usage-error.ts';
+import { checkedInteger, checkedNumber } from '../checked-option.ts';
+import type { CommandContext } from '../command-line.ts';
+import { type CompareOptions, compareRuns, compareStrategies } from '../compare/compare-runs.ts';
+import { type ComparisonFormat, renderComparison } from '../compare/render-comparison.ts';
+
+interface CompareArguments {
+  a: string;
+  b?: string | undefined;
+  run?: string | undefined;
+  baseline?: string | undefined;
+  metric?: string[] | undefined;
+  threshold?: string[] | undefined;
+  allow?: string[] | undefined;
+  seed?: string | undefined;
+  json: boolean;
+  markdown: boolean;
+  'save-baseline'?: string | undefined;
+}
+
+export function compareCommand(context: CommandContext): CommandModule<object, CompareArguments> {
+  const words = { type: 'string', array: true, requiresArg: true, nargs: 1 } as const;
+  return {
+    command: 'compare <a> [b]',
+    describe: 'compare two runs, or the strategies of one run',
+    builder: (yargs) =>
+      yargs
+        .positional('a', {
+          type: 'string',
+          demandOption: true,
+          describe: 'run folder, or (with --run) a strategy',
+        })
+        .positional('b', { type: 'string', describe: 'run folder, or (with --run) a strategy' })
+        .option('run', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'run folder in which A and B are strategies',
+        })
+        .option('baseline', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'strategy all others are compared with (one run), or a saved baseline (no B)',
+        })
+        .option('save-baseline', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'remember A under a name',
+        })
+        .option('metric', { ...words, describe: 'metric id (xlt-bench list metrics); repeatable' })
+        .option('threshold', { ...words, describe: 'practical threshold, e.g. notifier-p99=0.1' })
+        .option('allow', {
+          ...words,
+          choices: ['machine', 'conditions'],
+          describe: 'compare in spite of this difference',
+        })
+        .option('seed', { type: 'string', requiresArg: true, describe: 'seed of the bootstrap' })
+        .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
+        .option('markdown', { type: 'boolean', default: false, describe: 'as Markdown' })
+        .conflicts('json', 'markdown'),
+    handler: (options) => {
+      context.exitCode = compare(options);
+    },
+  };
+}
+
+function compare(options: CompareArguments): number {
+  if (options['save-baseline'] !== undefined) {
+    readRun(options.a);
+    saveBaseline(runRoot(options.a), options['save-baseline'], options.a);
+    if (options.b === undefined && options.baseline === undefined) {
+      process.stdout.write(`baseline ${options['save-baseline']}: ${options.a}\n`);
+      return 0;
+    }
+  }
+  const comparison = choose(options, compareOptions(options));
+  const format: ComparisonFormat = options.json ? 'json' : options.markdown ? 'markdown' : 'text';
+  process.stdout.write(renderComparison(comparison, format));
+  return comparison.conclusion.exitCode;
+}
+
+/** Saved baselines stand beside the runs. */
+function runRoot(folder: string): string {
+  return dirname(resolve(folder));
+}
+
+function choose(options: CompareArguments, how: CompareOptions): Comparison {
+  const { a, b, run, baseline } = options;
+  if (run !== undefined) {
+    if (b === undefined) throw new UsageError('compare --run: expected two strategies, A and B');
+    return compareStrategies(readRun(run), a, [b], how);
+  }
+  if (b !== undefined) return compareRuns(readRun(a), readRun(b), how);
+  if (baseline === undefined) {
+    throw new UsageError(
+      'compare: expected a second run, --baseline STRATEGY (others of the run are compared with it) or --baseline NAME',
+    );
+  }
+  const stored = readRun(a);
+  if (stored.records.some(({ strategy }) => strategy === baseline.split(' ')[0])) {
+    return compareStrategies(stored, baseline, undefined, how);
+  }
+  return compareRuns(readRun(resolveBaseline(runRoot(a), baseline)), stored, how);
+}
+
+function compareOptions({ metric, threshold, allow, seed }: CompareArguments): CompareOptions {
+  const thresholds = (threshold ?? []).map((text): [string, number] => {
+    const [id = '', value = ''] = text.split('=', 2);
+    return [id, checkedNumber(`--threshold ${id}`, value, 0, 10)];
+  });
+  return {
+    metrics: metric,
+    thresholds: Object.fromEntries(thresholds),
+    allow: allow as ('machine' | 'conditions')[] | undefined,
+    seed: seed === undefined ? undefined : checkedInteger('--seed', seed, 0, 2 ** 32 - 1),
+  };
+}

@@ -1,0 +1,97 @@
+import type { CommandModule } from 'yargs';
+import { checkedInteger, checkedNumber } from '../checked-option.ts';
+import type { CommandContext } from '../command-line.ts';
+import { recordCommand as recordProgram } from '../record/record-command.ts';
+
+interface RecordArguments {
+  out: string;
+  command?: string[] | undefined;
+  '--'?: string[] | undefined;
+  pid?: string | undefined;
+  seconds?: string | undefined;
+  faults: boolean;
+  flush: boolean;
+  'pass-kvm': boolean;
+  'buffer-kib'?: string | undefined;
+  force: boolean;
+}
+
+const LARGEST_PID = 2 ** 22;
+
+export function recordCommand(_context: CommandContext): CommandModule<object, RecordArguments> {
+  return {
+    command: 'record [command..]',
+    describe: 'record the notifier stream of a program: record --out FILE -- CMD ARGS',
+    builder: (yargs) =>
+      yargs
+        .positional('command', {
+          type: 'string',
+          array: true,
+          describe: 'program and arguments, after --',
+        })
+        .option('out', {
+          type: 'string',
+          demandOption: true,
+          requiresArg: true,
+          describe: 'file to write: .xlt, or text (.gz compresses it)',
+        })
+        .option('pid', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'record a running process instead',
+        })
+        .option('seconds', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'end the recording of --pid after this',
+        })
+        .option('faults', {
+          type: 'boolean',
+          default: false,
+          describe: 'record page faults as well',
+        })
+        .option('flush', {
+          type: 'boolean',
+          default: false,
+          describe: 'record TLB flushes as well',
+        })
+        .option('pass-kvm', {
+          type: 'boolean',
+          default: false,
+          describe: 'hand an open /dev/kvm down',
+        })
+        .option('buffer-kib', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'ring buffer per CPU',
+        })
+        .option('force', {
+          type: 'boolean',
+          default: false,
+          describe: 'replace an earlier recording',
+        }),
+    handler: async (options) => {
+      const words = [...(options.command ?? []), ...(options['--'] ?? [])].map(String);
+      await recordProgram({
+        out: options.out,
+        command: words.length === 0 ? undefined : words,
+        pid:
+          options.pid === undefined
+            ? undefined
+            : checkedInteger('--pid', options.pid, 1, LARGEST_PID),
+        seconds:
+          options.seconds === undefined
+            ? undefined
+            : checkedNumber('--seconds', options.seconds, 0, 604_800),
+        faults: options.faults,
+        flush: options.flush,
+        passKvm: options['pass-kvm'],
+        bufferKib:
+          options['buffer-kib'] === undefined
+            ? undefined
+            : checkedInteger('--buffer-kib', options['buffer-kib'], 64, 2 ** 24),
+        force: options.force,
+      });
+    },
+  };
+}

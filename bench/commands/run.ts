@@ -1,0 +1,207 @@
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { writeReport } from '../../reports/write-report.ts';
+import { replicateKey } from '../../results/cell-identity.ts';
+import { readPlan } from '../../results/run-store.ts';
+import { UsageError } from '../../results/usage-error.ts';
+import { manifest } from '../../strategies/manifest.ts';
+import { parseInjectRule } from '../cell/inject-rule.ts';
+import { checkedInteger } from '../checked-option.ts';
+import type { CommandContext } from '../command-line.ts';
+import { EXIT_FAILED, EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
+import { resolveStrategy } from '../run/resolve-strategy.ts';
+import { runSuite, type SuiteResult } from '../run/run-suite.ts';
+import { summariseRun } from '../run/run-summary.ts';
+import type { CellMode } from '../suites/cell.ts';
+import { CELL_MODES } from '../suites/cell.ts';
+import { checkInput } from '../suites/checked-input.ts';
+import { findSuite } from '../suites/find-suite.ts';
+import { narrowSuite } from '../suites/narrow-suite.ts';
+import { overrideSuite } from '../suites/override-suite.ts';
+import { type Plan, planSuite } from '../suites/plan.ts';
+import { suiteSchema } from '../suites/suite.ts';
+import { BUNDLED_TRACES } from '../trace/bundled-traces.ts';
+
+interface RunOptions {
+  suite: string;
+  strategy?: string[] | undefined;
+  workload?: string[] | undefined;
+  device?: string[] | undefined;
+  mode?: string[] | undefined;
+  forks?: string | undefined;
+  seed?: string | undefined;
+  set?: string[] | undefined;
+  inject?: string[] | undefined;
+  out?: string | undefined;
+  resume?: string | undefined;
+  force: boolean;
+  strict: boolean;
+  json: boolean;
+}
+
+const LARGEST_SEED = 2 ** 32 - 1;
+
+export function runCommand(context: CommandContext): CommandModule<object, RunOptions> {
+  const words = { type: 'string', array: true, requiresArg: true, nargs: 1 } as const;
+  return {
+    command: 'run [suite]',
+    describe: 'run a suite and write a run folder with its report',
+    builder: (yargs) =>
+      yargs
+        .positional('suite', {
+          type: 'string',
+          default: 'quick',
+          describe: 'built-in suite (xlt-bench list suites) or a .yaml file',
+        })
+        .option('strategy', { ...words, describe: 'strategy id or path of a .wasm; repeatable' })
+        .option('workload', { ...words, describe: 'workload, recording or .xlt file; repeatable' })
+        .option('device', { ...words, describe: 'device profile or .yaml file; repeatable' })
+        .option('mode', { ...words, describe: CELL_MODES.join(', ') })
+        .option('forks', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'forks of each timed cell',
+        })
+        .option('seed', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'seed of order, storms and draws',
+        })
+        .option('set', { ...words, describe: 'override a suite setting, e.g. windowSeconds=2' })
+        .option('inject', {
+          ...words,
+          describe: 'fault injection, e.g. site=break,probability=100,times=3',
+        })
+        .option('out', { type: 'string', requiresArg: true, describe: 'run folder to write' })
+        .option('resume', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'run folder to go on with',
+        })
+        .option('force', { type: 'boolean', default: false, describe: 'replace the run in --out' })
+        .option('strict', {
+          type: 'boolean',
+          default: false,
+          describe: 'refuse a noisy environment',
+        })
+        .option('json', { type: 'boolean', default: false, describe: 'print the summary as JSON' }),
+    handler: async (options) => {
+      context.exitCode = await run(options);
+    },
+  };
+}
+
+async function run(options: RunOptions): Promise<number> {
+  const { plan, config } = planRun(options);
+  const interrupted = new AbortController();
+  const stop = (): void => interrupted.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    const result = await runSuite({
+      plan,
+      out: options.resume ?? options.out ?? defaultFolder(plan),
+      command: ['xlt-bench', ...process.argv.slice(2)].join(' '),
+      config,
+      force: options.force,
+      resume: options.resume !== undefined,
+      strict: options.strict,
+      signal: interrupted.signal,
+    });
+    return await conclude(result, options.json);
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+/** Everything that can be wrong with the input is found here, before anything is written. */
+function planRun(options: RunOptions): { plan: Plan; config: Record<string, unknown> } {
+  if (options.resume !== undefined) return resumedPlan(options);
+  const seed =
+    options.seed === undefined
+      ? randomInt(0, LARGEST_SEED)
+      : checkedInteger('--seed', options.seed, 0, LARGEST_SEED);
+  const forks =
+    options.forks === undefined ? undefined : checkedInteger('--forks', options.forks, 1, 1000);
+  const source = findSuite(options.suite);
+  const settings = options.set ?? [];
+  const suite = narrowSuite(overrideSuite(source, settings), {
+    ...(options.strategy === undefined ? {} : { strategies: options.strategy }),
+    ...(options.workload === undefined ? {} : { workloads: options.workload }),
+    ...(options.device === undefined ? {} : { devices: options.device }),
+    ...(options.mode === undefined ? {} : { modes: options.mode as CellMode[] }),
+    ...(forks === undefined ? {} : { forks }),
+  });
+  const groups = suite.groups.map((group) => ({
+    ...group,
+    inject: [...group.inject, ...(options.inject ?? [])],
+  }));
+  const plan = planSuite({ ...suite, groups }, planContext(seed));
+  for (const cell of plan.cells) {
+    const { entry } = resolveStrategy(cell.strategy);
+    for (const rule of cell.inject ?? []) parseInjectRule(rule, entry);
+  }
+  return { plan, config: { suite: { ...suite, groups }, seed, set: settings } };
+}
+
+function planContext(seed: number) {
+  return {
+    strategies: manifest,
+    recordings: BUNDLED_TRACES.map(({ id }) => id),
+    cores: availableParallelism(),
+    seed,
+  };
+}
+
+/** The plan of an earlier run, made again from what its plan.json says. */
+function resumedPlan(options: RunOptions): { plan: Plan; config: Record<string, unknown> } {
+  const folder = options.resume!;
+  const given = ['out', 'seed', 'forks', 'strategy', 'workload', 'device', 'mode', 'set', 'inject']
+    .filter((name) => options[name as keyof RunOptions] !== undefined)
+    .map((name) => `--${name}`);
+  if (given.length > 0) {
+    throw new UsageError(
+      `--resume takes everything from the run's plan.json; leave out ${given.join(', ')}`,
+    );
+  }
+  const stored = readPlan(folder);
+  const where = `${folder}/plan.json: config.suite`;
+  const suite = checkInput(suiteSchema, stored.config.suite, where);
+  const plan = planSuite(suite, planContext(stored.seed));
+  const planned = new Set(plan.cells.map((cell) => replicateKey(cell)));
+  const lost = stored.cells.find((cell) => !planned.has(replicateKey(cell)));
+  if (lost !== undefined) {
+    throw new UsageError(
+      `${folder}: cell ${lost.cellId} cannot be planned any more (the machine's cores or the catalogue ` +
+        'changed); start a new run',
+    );
+  }
+  return { plan, config: stored.config };
+}
+
+function defaultFolder(plan: Plan): string {
+  const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return join('results', 'runs', `${plan.suite}-${stamp}`);
+}
+
+/** Writes the report, says what was found, and decides the exit code. */
+async function conclude(result: SuiteResult, json: boolean): Promise<number> {
+  const summary = summariseRun(result);
+  if (result.interrupted) {
+    process.stderr.write(
+      `xlt-bench: interrupted; ${summary.records} finished cells are kept, go on with: xlt-bench run --resume ${result.directory}\n`,
+    );
+    return EXIT_INTERRUPTED;
+  }
+  const report = join(result.directory, 'report.html');
+  await writeReport({ runFolders: [result.directory], out: report });
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...summary, report }, null, 2)}\n`);
+  } else {
+    process.stdout.write(`${summary.text}\n\nreport: ${relative('.', report)}\n`);
+  }
+  return summary.failures === 0 ? EXIT_GOOD : EXIT_FAILED;
+}

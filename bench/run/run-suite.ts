@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CellRecordInput, createCellRecord } from '../../results/cell-record.ts';
+import type { HostFingerprint } from '../../results/host-fingerprint.ts';
+import type { PlannedCell } from '../../results/run-plan.ts';
+import { RunStore } from '../../results/run-store.ts';
+import type { CellFigures } from '../cell/cell-report.ts';
+import { captureHost, sourceFacts } from '../environment/capture-host.ts';
+import { checkClock } from '../environment/clock-check.ts';
+import { takeLoadSnapshot } from '../environment/load-snapshot.ts';
+import { cellFlags, environmentFlags, strictRefusal } from '../environment/trust-flags.ts';
+import { packageRoot } from '../package-root.ts';
+import { EnvironmentRefused } from '../record/environment-refused.ts';
+import type { Cell } from '../suites/cell.ts';
+import type { Plan } from '../suites/plan.ts';
+import { CELL_FLAGS, runCellProcess } from './cell-child.ts';
+import { Progress } from './progress.ts';
+
+export interface SuiteRun {
+  readonly plan: Plan;
+  readonly out: string;
+  /** The command line as it was given. */
+  readonly command: string;
+  /** Resolved configuration, kept in plan.json. */
+  readonly config: Record<string, unknown>;
+  readonly force: boolean;
+  readonly resume: boolean;
+  /** Refuse to run where the environment gives a reason not to trust figures. */
+  readonly strict: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface SuiteResult {
+  readonly directory: string;
+  /** Cells that were run now; a resumed run's older ones are not among them. */
+  readonly records: readonly CellRecordInput[];
+  readonly interrupted: boolean;
+}
+
+/** Runs the cells of a plan one after another and appends each record as its cell ends. */
+export async function runSuite(run: SuiteRun): Promise<SuiteResult> {
+  const modules = moduleHashes();
+  const host = captureHost({
+    source: sourceFacts(packageRoot, modules),
+    clock: checkClock(),
+    before: takeLoadSnapshot(),
+    cellFlags: CELL_FLAGS,
+  });
+  if (run.strict) refuseUntrusted(run.plan, host);
+  const store = openStore(run, host);
+  const pending = new Set(store.pendingCells.map((cell) => `${cell.cellId} ${cell.fork}`));
+  const cells = run.plan.cells.filter((cell) => pending.has(`${cell.cellId} ${cell.fork}`));
+  const progress = new Progress(cells);
+  const records: CellRecordInput[] = [];
+  for (const cell of cells) {
+    if (run.signal.aborted) break;
+    progress.begin(cell);
+    const startMs = performance.now();
+    const figures = await runCellProcess(cell, run.signal).catch((error: unknown) => {
+      if (run.signal.aborted) return null;
+      throw error;
+    });
+    if (figures === null) break;
+    const record = recordOf(cell, figures, run.plan.suite, host, modules);
+    store.append(record);
+    records.push(record);
+    progress.end(cell, record.verdict, (performance.now() - startMs) / 1000);
+  }
+  store.writeHost({ ...host, load: { ...host.load, after: takeLoadSnapshot() } });
+  return { directory: store.directory, records, interrupted: run.signal.aborted };
+}
+
+/** sha256 of core, driver and the strategies, as the build wrote them down. */
+function moduleHashes(): Record<string, string> {
+  const list = JSON.parse(
+    readFileSync(join(packageRoot, 'dist', 'wasm', 'modules.json'), 'utf8'),
+  ) as Record<string, { sha256: string }>;
+  return Object.fromEntries(Object.entries(list).map(([name, { sha256 }]) => [name, sha256]));
+}
+
+function refuseUntrusted(plan: Plan, host: HostFingerprint): void {
+  const threads = Math.max(
+    0,
+    ...plan.cells
+      .filter((cell) => cell.mode !== 'replay')
+      .map((cell) => cell.deviceThreads + cell.stormThreads + cell.maintenanceThreads),
+  );
+  const why = strictRefusal(environmentFlags(host, threads));
+  if (why !== null) throw new EnvironmentRefused(why);
+}
+
+function openStore(run: SuiteRun, host: HostFingerprint): RunStore {
+  if (run.resume) return RunStore.resume(run.out);
+  const createdAt = new Date().toISOString();
+  return RunStore.create(
+    run.out,
+    {
+      runId: `${run.plan.suite}-${createdAt.replace(/[:.]/g, '-')}`,
+      createdAt,
+      suite: run.plan.suite,
+      command: run.command,
+      seed: run.plan.seed,
+      config: JSON.parse(JSON.stringify(run.config)),
+      cells: plannedCells(run.plan.cells),
+    },
+    host,
+    run.force,
+  );
+}
+
+function plannedCells(cells: readonly Cell[]): PlannedCell[] {
+  return cells.map((cell) => ({
+    ...identityOf(cell),
+    device: { profile: cell.device },
+    block: cell.fork,
+  }));
+}
+
+function identityOf(cell: Cell) {
+  const { profile } = cell.memory;
+  return {
+    cellId: cell.cellId,
+    strategy: cell.strategy,
+    params: cell.params,
+    alias: null,
+    workload: cell.workload.id,
+    workloadParams: cell.workload.params,
+    pressure: profile === 'plenty' ? null : profile,
+    mode: cell.mode,
+    fork: cell.fork,
+    seed: cell.seed,
+  };
+}
+
+function recordOf(
+  cell: Cell,
+  figures: CellFigures,
+  suite: string,
+  host: HostFingerprint,
+  modules: Readonly<Record<string, string>>,
+): CellRecordInput {
+  const used = ['core', 'driver', `strategies/${cell.strategy}`];
+  const record: CellRecordInput = {
+    ...figures,
+    ...identityOf(cell),
+    suite,
+    comparison: cell.comparison,
+    conditionsHash: conditionsHash(cell),
+    modules: Object.fromEntries(
+      used.flatMap((name) => (modules[name] === undefined ? [] : [[name, modules[name]]])),
+    ),
+    host: { ...figures.host, machineId: host.machineId },
+  };
+  if (figures.verdict !== 'passed' || cell.mode === 'replay') return record;
+  return { ...record, flags: cellFlags(host, createCellRecord(record)) };
+}
+
+/** Digest of all that shapes the figures but the strategy, the seed and the machine. */
+function conditionsHash(cell: Cell): string {
+  const { cellId, strategy, params, fork, seed, comparison, timeoutSeconds, ...conditions } = cell;
+  return createHash('sha256').update(JSON.stringify(conditions)).digest('hex').slice(0, 16);
+}
