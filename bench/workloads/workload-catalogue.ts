@@ -6,6 +6,7 @@ import { dirtyLogging } from './dirty-logging.ts';
 import { dontneedHoles } from './dontneed-holes.ts';
 import { gpuMigrate } from './gpu-migrate.ts';
 import { ksmMerge } from './ksm-merge.ts';
+import { mix } from './mix.ts';
 import { mprotectBarrier } from './mprotect-barrier.ts';
 import { munmapChurn } from './munmap-churn.ts';
 import { numaHinting } from './numa-hinting.ts';
@@ -34,6 +35,7 @@ export const WORKLOADS: readonly Workload[] = [
   gpuMigrate,
   oomReaper,
   teardown,
+  mix,
 ];
 
 /** @throws {UsageError} naming the nearest id */
