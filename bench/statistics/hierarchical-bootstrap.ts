@@ -116,7 +116,7 @@ function pickForks(picks: Uint32Array, random: SeededRandom): void {
 
 /**
  * Percentile interval. The BCa correction was tried and left out: on 5 to 10 forks its coverage was
- * 88 - 96 % of a nominal 95 %, against 94 - 97 % (method-check.ts prints the present figures).
+ * 88 - 98 % of a nominal 95 %, against 93 - 97 % (simulated, one and two bands of forks).
  */
 function percentileInterval(
   draws: Float64Array,
