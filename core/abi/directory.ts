@@ -10,9 +10,10 @@
  * filled before it is linked, and freed (pageFreeDeferred) only after it is unlinked and fenced.
  */
 
-import { pageAlloc, pageFree } from './core';
-import { ENTRY_READ, entryAdvance } from './entry';
-import { BLOCK_PAGES, REGION_PAGE_COUNT, REGION_STRATEGY } from './layout';
+import { pageAlloc, pageFree, pageFreeDeferred } from './core';
+import { ENTRY_READ, entryAdvance, wordIsValid, wordOrder } from './entry';
+import { BLOCK_ORDER, BLOCK_PAGES, REGION_PAGE_COUNT, REGION_STRATEGY } from './layout';
+import { slotsAreEmpty } from './slots';
 import { CONTEXT_KERNEL, EINVAL, ENOMEM, OK } from './terms';
 
 /** Slot flag: the slot holds the address of a table. */
@@ -82,4 +83,68 @@ export function directoryTranslate(region: usize, page: u32): u64 {
   if (slotIsLeaf(slot)) return entryAdvance(slot, page & (BLOCK_PAGES - 1));
   if (!slotIsTable(slot)) return 0;
   return atomic.load<u64>(tableAddress(slot) + ((page & (BLOCK_PAGES - 1)) << 3));
+}
+
+/** Address of the page's entry; its block must have a table. */
+export function entrySlot(region: usize, page: u32): usize {
+  return tableAddress(load<u64>(blockSlot(region, page >> 9))) + ((page & (BLOCK_PAGES - 1)) << 3);
+}
+
+/** Do the words of an update ask for a 2 MiB leaf: a whole block the CPU maps by one mapping? */
+export function wordsAreHuge(words: usize, count: u32): bool {
+  const word = load<u64>(words);
+  return count == BLOCK_PAGES && wordIsValid(word) && wordOrder(word) == BLOCK_ORDER;
+}
+
+/** First page that goes when `first` is the first page zapped: that of the leaf which holds it. */
+export function zapFirst(region: usize, first: u32): u32 {
+  const inLeaf = slotIsLeaf(load<u64>(blockSlot(region, first >> 9)));
+  return inLeaf ? first & ~(BLOCK_PAGES - 1) : first;
+}
+
+/** End of what goes when `end` is the end of what is zapped. */
+export function zapEnd(region: usize, end: u32): u32 {
+  const inLeaf = slotIsLeaf(load<u64>(blockSlot(region, (end - 1) >> 9)));
+  return inLeaf ? ((end - 1) | (BLOCK_PAGES - 1)) + 1 : end;
+}
+
+/** Gives every block a table, so that none is allocated later: OK, or ENOMEM and nothing stays behind. */
+export function directoryFill(region: usize, site: u32): i32 {
+  for (let block: u32 = 0; block < blockCount(region); block++) {
+    const table = pageAlloc(CONTEXT_KERNEL, 0, site);
+    if (table == 0) {
+      directoryClear(region);
+      return ENOMEM;
+    }
+    store<u64>(blockSlot(region, block), tableSlot(table));
+  }
+  return OK;
+}
+
+/** Frees all tables and empties all slots; no walker may be left. */
+export function directoryClear(region: usize): void {
+  for (let block: u32 = 0; block < blockCount(region); block++) {
+    const slot = blockSlot(region, block);
+    const old = load<u64>(slot);
+    if (slotIsTable(old)) pageFree(tableAddress(old), 0);
+    store<u64>(slot, 0);
+  }
+}
+
+/**
+ * Unlinks tables in which nothing is present, looking at `blocks` blocks from the one after the u32 at
+ * `cursor` on; they are freed by the fence the caller makes, under the lock it holds.
+ */
+export function directoryTrim(region: usize, cursor: usize, blocks: u32): void {
+  const all = blockCount(region);
+  let block = load<u32>(cursor);
+  for (let i: u32 = 0; i < min(all, blocks); i++) {
+    block = block + 1 < all ? block + 1 : 0;
+    const slot = blockSlot(region, block);
+    const old = load<u64>(slot);
+    if (!slotIsTable(old) || !slotsAreEmpty(tableAddress(old), BLOCK_PAGES)) continue;
+    atomic.store<u64>(slot, 0);
+    pageFreeDeferred(tableAddress(old));
+  }
+  store<u32>(cursor, block);
 }
