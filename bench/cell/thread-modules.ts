@@ -43,6 +43,14 @@ export interface ThreadExports {
   readonly driver: DriverExports;
 }
 
+/** Stands between the modules: sees what the strategy imports and what the driver calls in it. */
+export interface Interposer {
+  /** The services the strategy is given, made from core's own. */
+  services(core: Record<string, unknown>): Record<string, unknown>;
+  /** The functions the driver is given, made from the strategy's own. */
+  functions(strategy: Record<string, unknown>): Record<string, unknown>;
+}
+
 /** The strategy ABI: exports a module must have (core/abi/strategy.ts). */
 const STRATEGY_EXPORTS = ['init', 'update', 'invalidate', 'translate', 'maintain', 'fini'] as const;
 
@@ -100,12 +108,15 @@ export function instantiate(
   modules: CellModules,
   memory: WebAssembly.Memory,
   thread: number,
+  interposer?: Interposer,
 ): ThreadExports {
   const env = { memory, tick: clockFor(memory, thread) };
   const core = new WebAssembly.Instance(modules.core, { env }).exports;
   (core as unknown as CoreExports).setThread(thread);
   try {
-    const strategy = new WebAssembly.Instance(modules.strategy, { env, core }).exports;
+    const services = interposer?.services(core) ?? core;
+    const own = new WebAssembly.Instance(modules.strategy, { env, core: services }).exports;
+    const strategy = interposer?.functions(own) ?? own;
     const driver = new WebAssembly.Instance(modules.driver, { env, core, strategy }).exports;
     (driver as unknown as DriverExports).setThread(thread);
     return { core: core as unknown as CoreExports, driver: driver as unknown as DriverExports };
