@@ -1,5 +1,5 @@
 import { PLAN_WAIT_LIMIT_MS, STATE_BARRIER } from './abi/layout';
-import { STALL_BARRIER, stall } from './lock';
+import { STALL_BARRIER, stall, WAKE_ALL } from './lock';
 
 /**
  * Rendezvous of `parties` threads: arrived count and generation, each arrival adds one, the last one
@@ -11,7 +11,7 @@ export function barrierWait(parties: u32): void {
   if (atomic.add<u32>(STATE_BARRIER, 1) + 1 == parties) {
     atomic.store<u32>(STATE_BARRIER, 0);
     atomic.add<u32>(STATE_BARRIER, 1, 4);
-    atomic.notify(STATE_BARRIER + 4, -1);
+    atomic.notify(STATE_BARRIER + 4, WAKE_ALL);
     return;
   }
   const limitNs = i64(load<u32>(PLAN_WAIT_LIMIT_MS)) * 1000000;

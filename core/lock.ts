@@ -33,6 +33,9 @@ export function lockRelease(lock: usize): void {
   if (atomic.xchg<i32>(lock, 0) == 2) atomic.notify(lock, 1);
 }
 
+/** Waiters to wake: all. Not -1: V8 boxes a count that is no small integer, and garbage is forbidden. */
+export const WAKE_ALL: i32 = 0x3fffffff;
+
 /** What a stalled thread was waiting for; the host prints it with the word's address and value. */
 export const STALL_LOCK: u32 = 1;
 export const STALL_BARRIER: u32 = 2;

@@ -14,7 +14,7 @@ import {
   REGION_REMOVING,
 } from './abi/terms';
 import { count } from './counters';
-import { lockAcquire, lockRelease, STALL_NOTIFIER, stall } from './lock';
+import { lockAcquire, lockRelease, STALL_NOTIFIER, stall, WAKE_ALL } from './lock';
 import { treeInsert, treeNextOverlap, treeRemove } from './region';
 import { thread } from './thread';
 
@@ -86,7 +86,7 @@ export function notifierEnd(): void {
     applyDeferred();
   }
   lockRelease(LOCK);
-  if (last) atomic.notify(SEQUENCE, -1);
+  if (last) atomic.notify(SEQUENCE, WAKE_ALL);
 }
 
 /** mmu_interval_set_seq: called by each invalidation of the region, under the driver lock. */

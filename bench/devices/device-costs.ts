@@ -1,7 +1,9 @@
 import type { DeviceCosts } from '../cell/cell-setup.ts';
 import type { DeviceProfile } from './device-profile.ts';
 
-/** 8-byte entries of the 64-byte line in which a command carries them (umr.c, alignment of a UMR). */
+/**
+ * 8-byte entries of the 64-byte line in which a command carries them (umr.c, alignment of a UMR).
+ */
 const ENTRIES_PER_GRANULE = 8;
 
 /** The profile's costs as the core charges them. */

@@ -7,8 +7,8 @@ import { DEVICE_PROFILES } from './device-catalogue.ts';
 import { type DeviceProfile, deviceProfileSchema } from './device-profile.ts';
 
 /**
- * The profile of a built-in id, or of a YAML file when `name` looks like a path (has a slash or ends
- * in .yaml or .yml).
+ * The profile of a built-in id, or of a YAML file when `name` looks like a path (has a slash or
+ * ends in .yaml or .yml).
  *
  * @throws {UsageError} naming the nearest id, or the file and the path inside it
  */

@@ -14,11 +14,19 @@ export const quick: SuiteInput = {
     {
       strategies: MISSION,
       workloads: ['redis-bgsave'],
+      devices: ['ideal'],
       forks: 3,
       windowSeconds: REDIS_WINDOW_SECONDS,
       timeoutSeconds: 20,
     },
-    { strategies: MISSION, workloads: ['storm'], forks: 3, windowSeconds: 1, timeoutSeconds: 20 },
+    {
+      strategies: MISSION,
+      workloads: ['storm'],
+      devices: ['ideal'],
+      forks: 3,
+      windowSeconds: 1,
+      timeoutSeconds: 20,
+    },
     {
       strategies: MISSION,
       workloads: ['redis-bgsave', 'storm'],
@@ -36,6 +44,8 @@ export const quick: SuiteInput = {
     {
       strategies: ['canary-no-cache-invalidate', 'canary-late-zap'],
       workloads: ['storm'],
+      devices: ['ideal'],
+      access: { kind: 'hot-recent' },
       modes: ['verify'],
       windowSeconds: 1,
       timeoutSeconds: 20,
