@@ -22,9 +22,10 @@ function editDistance(from: string, to: string): number {
 }
 
 /**
- * The candidate that `word` is most likely a misspelling of, for "did you mean" in messages. Case is
- * ignored; a candidate counts when at most a third of the longer word differs, or when one of the two
- * begins with the other. The first of equally near candidates wins; undefined when none is near.
+ * The candidate that `word` is most likely a misspelling of, for "did you mean" in messages. Case
+ * is ignored; a candidate counts when at most a third of the longer word differs, or when one of
+ * the two begins with the other. The first of equally near candidates wins; undefined when none is
+ * near.
  */
 export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();

@@ -13,10 +13,10 @@ export interface SuiteChoice {
 
 /**
  * Narrows a suite. Strategies and devices replace those of the compared groups. Of the workloads, a
- * group keeps those asked for; one that no group has is added to the first group of each mode. Modes
- * keep the groups that have them; one that no group has is run as the first compared group. Forks are
- * set where something is timed. Groups outside comparison (canaries) stay only while strategies,
- * workloads and modes are the suite's own.
+ * group keeps those asked for; one that no group has is added to the first group of each mode.
+ * Modes keep the groups that have them; one that no group has is run as the first compared group.
+ * Forks are set where something is timed. Groups outside comparison (canaries) stay only while
+ * strategies, workloads and modes are the suite's own.
  *
  * @throws {UsageError} when a choice is not allowed in a suite, or leaves no group
  */

@@ -40,8 +40,8 @@ interface PlannedCell {
 
 /**
  * Expands a suite into cells: the product of each group's lists, then blocks of one fork of every
- * cell in random order, so that a slow minute of the machine hits all strategies alike. All cells of
- * one fork share its seed: strategies meet the same storm. Deterministic from suite, context and
+ * cell in random order, so that a slow minute of the machine hits all strategies alike. All cells
+ * of one fork share its seed: strategies meet the same storm. Deterministic from suite, context and
  * seed; a cell that occurs in two groups is planned once, with the larger number of forks.
  *
  * @throws {UsageError} for a word that names no strategy, workload or device, naming the nearest

@@ -33,7 +33,7 @@ function idsOf(id: string, recordings: readonly string[], where: string): readon
   if (id === 'all-synthetic') return synthetic;
   if (id === 'all-recordings') return recordings;
   const known = [...WORKLOADS.map((workload) => workload.id), ...recordings];
-  if (known.includes(id) || /[/\\]|\.xlt$/.test(id)) return [id];
+  if (known.includes(id) || /[/\\.]/.test(id)) return [id];
   const near = nearestName(id, known);
   const hint = near === undefined ? '' : `; did you mean "${near}"?`;
   throw new UsageError(

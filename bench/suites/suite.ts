@@ -30,7 +30,10 @@ const strategySelectorSchema = z.union(
   { error: 'expected an id, all, family:NAME, kind:NAME or {id, params}' },
 );
 
-/** Workloads by word: an id, a trace file, `all-synthetic`, `all-recordings`; or an id with parameters. */
+/**
+ * Workloads by word: an id, a trace file, `all-synthetic`, `all-recordings`; or an id with
+ * parameters.
+ */
 const workloadSelectorSchema = z.union([textUpTo(500), workloadReferenceSchema], {
   error: 'expected an id, a file, all-synthetic, all-recordings or {id, params}',
 });

@@ -171,9 +171,9 @@ describe('narrowSuite', () => {
   });
 
   it('keeps the canaries when only forks or devices change', () => {
-    const narrowed = narrowSuite(suite, { forks: 1, devices: ['ideal'] });
+    const narrowed = narrowSuite(suite, { forks: 1, devices: ['gpu-fault'] });
     expect(narrowed.groups).toHaveLength(suite.groups.length);
-    expect(narrowed.groups[0]!.devices).toEqual(['ideal']);
+    expect(narrowed.groups[0]!.devices).toEqual(['gpu-fault']);
     expect(narrowed.groups.at(-1)!.devices).toEqual(suite.groups.at(-1)!.devices);
   });
 

@@ -32,8 +32,11 @@ import { opensNotifierRange } from './page-trace-reader.ts';
 /** 4 KiB pages of a 2 MiB block. */
 export const BLOCK_PAGES = 512;
 
-/** Time between two CPU faults of the set-up: a page fault costs 1.7 us (domain.md 5.1, ISPASS 2016). */
-const SETUP_FAULT_NS = 1_700;
+/**
+ * Time between two CPU faults of the set-up: a seventh of a real one (1.7 us, domain.md 5.1). The
+ * set-up only brings the space into its state, and is to leave the window to the storm.
+ */
+const SETUP_FAULT_NS = 250;
 
 const IN_VMA = 1;
 const VMA_WRITABLE = 2;
@@ -51,9 +54,9 @@ interface TraceFrame {
 
 /**
  * Writes a page trace as the operations of a kernel on one address space, and keeps the state that
- * these operations leave (VMAs, present and writable pages, 2 MiB mappings), so that every trace obeys
- * the rules of the core: a 2 MiB mapping is split before a part of it changes, pages fault in only
- * under a VMA, time does not run backwards.
+ * these operations leave (VMAs, present and writable pages, 2 MiB mappings), so that every trace
+ * obeys the rules of the core: a 2 MiB mapping is split before a part of it changes, pages fault in
+ * only under a VMA, time does not run backwards.
  *
  * Pages are dense 4 KiB indices. A notifier range is due at `nowNs`; `wait` moves it.
  */
@@ -125,7 +128,10 @@ export class AddressSpaceScript {
     this.#pages.fill(bits, first, first + count);
   }
 
-  /** The CPU touches every page of the range that is not present; whole 2 MiB blocks of a VMA that wants them get one mapping. */
+  /**
+   * The CPU touches every page of the range that is not present; whole empty blocks of a VMA that
+   * wants 2 MiB pages get one mapping each.
+   */
   touchRange(first: number, count: number, write = true): void {
     for (let page = first; page < first + count; page++) {
       const block = page / BLOCK_PAGES;
@@ -140,7 +146,7 @@ export class AddressSpaceScript {
     }
   }
 
-  /** map and touchRange at the pace of CPU faults, before the storm. */
+  /** Maps whole blocks and touches every page, before the storm. */
   populate(first: number, count: number, huge = false): void {
     this.map(first, count, PROT_READ | PROT_WRITE, huge);
     for (let block = first / BLOCK_PAGES; block < (first + count) / BLOCK_PAGES; block++) {
@@ -161,7 +167,9 @@ export class AddressSpaceScript {
     this.#push(OP_MARK, 0, 0);
   }
 
-  /** The CPU touches one page: a fault when it is absent or (for a write) read-only, else nothing. */
+  /**
+   * The CPU touches one page: a fault when it is absent or (for a write) read-only, else nothing.
+   */
   touch(page: number, write = true): void {
     const bits = this.#pages[page]!;
     const mayWrite = write && (bits & VMA_WRITABLE) !== 0;
@@ -289,7 +297,9 @@ export class AddressSpaceScript {
     return true;
   }
 
-  /** Splits the 2 MiB mappings that the range covers only in part: at most its first and its last. */
+  /**
+   * Splits the 2 MiB mappings that the range covers only in part: at most its first and its last.
+   */
   #splitAround(first: number, count: number): void {
     const last = first + count - 1;
     const firstBlock = Math.floor(first / BLOCK_PAGES);

@@ -54,9 +54,9 @@ export interface PageTraceCheckOptions {
 
 /**
  * Replays a trace on a plain model of one address space and reports every event that breaks a rule
- * the core relies on: time order, bounds, regions, faults only under a VMA, whole 2 MiB blocks where
- * the operation demands them, and a break before a part of a 2 MiB mapping changes. Shares no code
- * with the generators or the importer.
+ * the core relies on: time order, bounds, regions, faults only under a VMA, whole 2 MiB blocks
+ * where the operation demands them, and a break before a part of a 2 MiB mapping changes. Shares no
+ * code with the generators or the importer.
  *
  * @returns the violations in event order; empty for a good trace
  */

@@ -26,7 +26,10 @@ export function compressTrace(trace: PageTrace, factor: number): PageTrace {
   };
 }
 
-/** Compresses or stretches so that `perSecond` notifier ranges begin on average; no ranges: as it is. */
+/**
+ * Compresses or stretches so that `perSecond` notifier ranges begin on average; no ranges: as it
+ * is.
+ */
 export function scaleToRate(trace: PageTrace, perSecond: number): PageTrace {
   const { rangesPerSecond } = profileTrace(trace);
   return rangesPerSecond === 0 ? trace : compressTrace(trace, perSecond / rangesPerSecond);

@@ -3,7 +3,9 @@ import { BLOCK_PAGES } from './address-space-script.ts';
 import { atRandomTimes } from './arrivals.ts';
 import { defineWorkload } from './workload.ts';
 
-/** A virtual machine is migrated live: its 2 MiB mappings become 4 KiB ones to see single writes. */
+/**
+ * A virtual machine is migrated live: its 2 MiB mappings become 4 KiB ones to see single writes.
+ */
 export const dirtyLogging = defineWorkload({
   id: 'dirty-logging',
   title:
@@ -96,7 +98,9 @@ export const dirtyLogging = defineWorkload({
       nextChunkNs += chunkGapNs;
     }
 
-    /** The log is read word by word: pages of one 64-page word that lie side by side go together. */
+    /**
+     * The log is read word by word: pages of one 64-page word that lie side by side go together.
+     */
     function collectLog(): void {
       const pages = [...dirty].sort((left, right) => left - right);
       for (let index = 0; index < pages.length; ) {

@@ -5,9 +5,9 @@ const BLOCK_PAGES = 512;
 
 /**
  * Pages in the order the device takes them. Ranks drawn by the pattern (0 is the hottest) become
- * pages by a seeded permutation of 2 MiB blocks and a seeded start inside each, so that neighbouring
- * ranks lie in different blocks. `sequential` walks the space in order; `hot-recent` draws uniformly
- * here, the core mixes in the pages that faulted last.
+ * pages by a seeded permutation of 2 MiB blocks and a seeded start inside each, so that
+ * neighbouring ranks lie in different blocks. `sequential` walks the space in order; `hot-recent`
+ * draws uniformly here, the core mixes in the pages that faulted last.
  *
  * The same arguments give the same table (zipf uses Math.pow and Math.log: on the same engine).
  *

@@ -31,8 +31,8 @@ interface KindCounts {
 
 /**
  * Fits the parameters of the workload `mix` to a trace: which kinds of range in which shares, how
- * long, how bursty (a chain over 1 ms intervals), how adjacent, and how much comes back. A synthetic
- * trace's set-up is left out.
+ * long, how bursty (a chain over 1 ms intervals), how adjacent, and how much comes back. A
+ * synthetic trace's set-up is left out.
  *
  * @throws {UsageError} for a trace with fewer than two notifier ranges
  */

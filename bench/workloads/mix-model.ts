@@ -38,7 +38,9 @@ const kindSchema = strictShape({
     .max(64),
 });
 
-/** A recording's shape without its addresses: what `fitMix` finds and the workload `mix` draws from. */
+/**
+ * A recording's shape without its addresses: what `fitMix` finds and the workload `mix` draws from.
+ */
 export const mixModelSchema = strictShape({
   schemaVersion: z.literal(1),
   /** The trace it was fitted to. */

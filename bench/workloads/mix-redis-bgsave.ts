@@ -1,6 +1,8 @@
 import type { MixModel } from './mix-model.ts';
 
-/** What `fitMix` finds in the bundled recording redis-bgsave (redis-server); shares to four digits. */
+/**
+ * What `fitMix` finds in the bundled recording redis-bgsave (redis-server); shares to four digits.
+ */
 export const REDIS_BGSAVE_MIX: MixModel = {
   schemaVersion: 1,
   fittedTo: 'redis-bgsave',

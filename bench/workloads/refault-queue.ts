@@ -25,7 +25,9 @@ export class RefaultQueue {
     this.#pageCount += count;
   }
 
-  /** Touches up to `pageBudget` pages, the oldest first; whole ranges, so it may touch a few more. */
+  /**
+   * Touches up to `pageBudget` pages, the oldest first; whole ranges, so it may touch a few more.
+   */
   touch(pageBudget: number): void {
     let left = pageBudget;
     while (left > 0 && this.#head < this.#ranges.length) {

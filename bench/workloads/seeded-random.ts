@@ -1,7 +1,7 @@
 /**
  * Seeded generator of every random choice in workloads, draws and plans: xoshiro128** (Blackman and
- * Vigna, 2018), its state filled by splitmix32. Integer arithmetic only, and the exponential without
- * a logarithm, so that a seed gives the same bytes on every machine and engine.
+ * Vigna, 2018), its state filled by splitmix32. Integer arithmetic only, and the exponential
+ * without a logarithm, so that a seed gives the same bytes on every machine and engine.
  */
 export class SeededRandom {
   #a: number;

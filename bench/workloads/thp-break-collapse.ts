@@ -10,7 +10,9 @@ import type { SeededRandom } from './seeded-random.ts';
 import { VmaLayout } from './vma-layout.ts';
 import { defineWorkload } from './workload.ts';
 
-/** The three causes of a break that recording.md 2.5 saw: a madvise, a munmap, an mprotect inside. */
+/**
+ * The three causes of a break that recording.md 2.5 saw: a madvise, a munmap, an mprotect inside.
+ */
 function breakBlock(script: AddressSpaceScript, random: SeededRandom, block: number): void {
   const first = block * BLOCK_PAGES;
   const cause = random.below(3);

@@ -15,8 +15,8 @@ const LARGEST_SPACE_PAGES = 2 ** 31;
 
 /**
  * `copies` of the trace side by side in a space as many times as large, all at once, each begun at
- * its own random phase of the first copy's duration: 100 programs, not one program 100 times as fast.
- * An exit becomes the unmapping of its copy, for the other copies live on.
+ * its own random phase of the first copy's duration: 100 programs, not one program 100 times as
+ * fast. An exit becomes the unmapping of its copy, for the other copies live on.
  *
  * @throws {UsageError} when the space would exceed 2^31 pages
  */
@@ -83,7 +83,9 @@ function copyEvent(
   }
 }
 
-/** Visits the events of all copies in the order of their shifted times: a heap of one cursor a copy. */
+/**
+ * Visits the events of all copies in the order of their shifted times: a heap of one cursor a copy.
+ */
 function mergeCopies(
   reader: PageTraceReader,
   phasesNs: Float64Array,

@@ -4,8 +4,8 @@ import { checkPageTrace } from './check-page-trace.ts';
 import type { Workload } from './workload.ts';
 import { findWorkload, WORKLOADS } from './workload-catalogue.ts';
 
-/** Small enough for many runs: 32 MiB, a quarter of a second. */
-const SMALL = { spaceMiB: 32, seconds: 0.25 };
+/** Small enough for many runs: 16 MiB, a quarter of a second. */
+const SMALL = { spaceMiB: 16, seconds: 0.25 };
 
 /** The parameters that the workload has: `mix` takes its space from the recording. */
 function known(workload: Workload, params: Record<string, number>): Record<string, number> {
@@ -76,7 +76,7 @@ describe.each(WORKLOADS.map((workload) => [workload.id, workload] as const))(
           );
           return checkPageTrace(trace, { strict: true }).length === 0;
         }),
-        { numRuns: 12, seed: 1 },
+        { numRuns: 8, seed: 1 },
       );
     });
   },
