@@ -1,4 +1,5 @@
 import { canaries } from './manifest-canaries.ts';
+import { mlx5Strategies } from './manifest-mlx5.ts';
 
 /** What a site's memory is for; decides which account pays (table, staging or reserve). */
 export type MemoryKind = 'table' | 'staging' | 'reserve';
@@ -191,5 +192,6 @@ export const manifest: readonly StrategyEntry[] = [
   flatPreallocated,
   hugeThen4k,
   deposit,
+  ...mlx5Strategies,
   ...canaries,
 ];
