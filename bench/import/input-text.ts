@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -10,6 +10,7 @@ const CHUNK_BYTES = 1 << 18;
 /** No recorder writes longer lines; without a limit, a file without line ends would fill the memory. */
 const LINE_BYTES_MAX = 1 << 20;
 const LF = 10;
+const ZSTD_MAGIC = 0xfd2fb528;
 
 /**
  * The text of a recording, decompressed (gzip, zstd or plain) and cut at line ends, in constant
@@ -97,28 +98,37 @@ export class InputText {
   }
 
   async *#open(): AsyncGenerator<Uint8Array, void> {
-    const file = createReadStream(this.#path, { highWaterMark: CHUNK_BYTES });
-    file.on('data', (chunk) => {
-      this.#hash.update(chunk);
-      this.fileBytes += chunk.length;
-    });
-    file.pause();
-    const magic = await this.#magic();
-    if (magic.length >= 2 && magic[0] === 0x1f && magic[1] === 0x8b) {
+    const file = this.#fileChunks();
+    const first = await file.next();
+    if (first.done) return;
+    const all = prepend(first.value, file);
+    const head = first.value;
+    if (head[0] === 0x1f && head[1] === 0x8b) {
       const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-      yield* pipeline(file, gunzip, () => {});
-    } else if (magic.length >= 4 && magic.readUInt32LE(0) === 0xfd2fb528) {
-      yield* unzstd(file);
+      yield* pipeline(Readable.from(all), gunzip, () => {});
+    } else if (head.length >= 4 && head.readUInt32LE(0) === ZSTD_MAGIC) {
+      yield* unzstd(all);
     } else {
-      yield* file;
+      yield* all;
     }
   }
 
-  async #magic(): Promise<Buffer> {
-    const head = Readable.from(createReadStream(this.#path, { start: 0, end: 3 }));
-    const pieces: Buffer[] = [];
-    for await (const piece of head) pieces.push(piece as Buffer);
-    return Buffer.concat(pieces);
+  /** The file's bytes, hashed on the way. */
+  async *#fileChunks(): AsyncGenerator<Buffer, void> {
+    const file = await open(this.#path, 'r');
+    try {
+      for (;;) {
+        const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+        const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null);
+        if (bytesRead === 0) return;
+        const chunk = buffer.subarray(0, bytesRead);
+        this.#hash.update(chunk);
+        this.fileBytes += bytesRead;
+        yield chunk;
+      }
+    } finally {
+      await file.close();
+    }
   }
 
   #readError(error: NodeJS.ErrnoException): UsageError {
@@ -131,10 +141,20 @@ export class InputText {
     if (error.code === 'Z_BUF_ERROR' || /unexpected (end of file|EOF)/i.test(error.message)) {
       return new UsageError(`${where}: the compressed file is cut off: expected its end mark`);
     }
-    if (error.code?.startsWith('Z_') || (error as { code?: unknown }).code !== undefined) {
-      return new UsageError(`${where}: cannot be read or decompressed (${error.message})`);
-    }
-    return new UsageError(`${where}: cannot be decompressed (${error.message})`);
+    return new UsageError(`${where}: cannot be read or decompressed (${error.message})`);
+  }
+}
+
+async function* prepend(
+  first: Uint8Array,
+  rest: AsyncGenerator<Uint8Array, void>,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    // A reader that stops at the first piece has not entered `rest`: its file would stay open.
+    await rest.return();
   }
 }
 

@@ -40,7 +40,7 @@ export class VmaMap {
 
   overlaps(start: number, end: number): boolean {
     const i = this.#firstEndingAfter(start);
-    return i < this.#starts.length && this.#starts[i]! < end;
+    return start < end && i < this.#starts.length && this.#starts[i]! < end;
   }
 
   /** True when every byte of the range is mapped. */
