@@ -50,7 +50,8 @@ function buildParser(args: readonly string[], context: CommandContext) {
     .demandCommand(1, 'which command?')
     .strict()
     .exitProcess(false)
-    .parserConfiguration({ 'duplicate-arguments-array': false, 'dot-notation': false })
+    .parserConfiguration({ 'dot-notation': false })
+    .check(refuseRepeated)
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .epilogue(
       'Exit codes: 0 good, 1 regression or failed verdict, 2 usage or bad input, 3 inconclusive, 4 environment refused.',
@@ -62,6 +63,26 @@ function buildParser(args: readonly string[], context: CommandContext) {
 }
 
 const COMMANDS = ['list', 'run', 'compare', 'report', 'import', 'inspect', 'record', 'completion'];
+
+/** Options that may be given more than once, and words of a command line. */
+const LISTS = ['_', '--', 'strategy', 'workload', 'device', 'mode', 'set', 'inject'].concat([
+  'metric',
+  'threshold',
+  'allow',
+  'runs',
+  'inputs',
+  'command',
+]);
+
+/** yargs turns a scalar that is given twice into an array; nobody means that. */
+function refuseRepeated(argv: Record<string, unknown>): true {
+  for (const [name, value] of Object.entries(argv)) {
+    if (Array.isArray(value) && !LISTS.includes(name)) {
+      throw new UsageError(`--${name} is given ${value.length} times; expected once`);
+    }
+  }
+  return true;
+}
 
 /** yargs names what it does not know; this adds the nearest word it does. */
 function withSuggestion(message: string, args: readonly string[]): string {

@@ -58,11 +58,15 @@ async function run(cell: Cell): Promise<CellFigures> {
     guarantees: { ...entry.guarantees, lock: entry.lock, kind: entry.kind },
     workloadOrigin: trace.origin,
     workloadDescription: trace.description,
-    host: {
-      ...figures.host,
-      ...between,
-      residentBytesPeak: process.resourceUsage().maxRSS * 1024,
-    },
+    // Replay measures nothing of the machine, so that two records of one seed are the same.
+    host:
+      cell.mode === 'replay'
+        ? {}
+        : {
+            ...figures.host,
+            ...between,
+            residentBytesPeak: process.resourceUsage().maxRSS * 1024,
+          },
     extra: { ...figures.extra, cores: availableParallelism(), trace: { ...trace.counts } },
   };
 }

@@ -78,7 +78,7 @@ export function setUpCell({ cell, entry, device, trace, draws }: CellInputs): Ce
   new Uint8Array(state.memory.buffer).set(trace.events, plan.traceBase);
   state.words.set(draws, plan.drawBase >>> 2);
   writePlan(state, plan, trace, tasks.length);
-  writeRun(state, cell, entry, draws.length);
+  writeRun(state, cell, entry, trace, draws.length);
   writeCosts(state, device);
   state.set(layout.PLAN_BUDGET_PAGES, pressure.budgetPages);
   state.set(layout.PLAN_RESERVE_PAGES, pressure.reservePages);
@@ -95,6 +95,11 @@ export function setUpCell({ cell, entry, device, trace, draws }: CellInputs): Ce
   return { plan, state, tasks, budgetPages: pressure.budgetPages, offeredPerSecond };
 }
 
+/** Events that only build the address space; they are applied before the clock starts. */
+export function setupEvents(trace: PageTrace): number {
+  return trace.counts.setupEvents ?? 0;
+}
+
 /** Events whose planned time falls into the window, by the length they take of it. */
 function offeredRate(cell: Cell, trace: PageTrace): number | null {
   const { pace } = cell;
@@ -103,15 +108,17 @@ function offeredRate(cell: Cell, trace: PageTrace): number | null {
   const factor = pace.kind === 'compressed' ? pace.factor : 1;
   const windowNs = cell.windowSeconds * 1e9;
   const view = new DataView(trace.events.buffer, trace.events.byteOffset, trace.events.byteLength);
-  let due = 0;
+  const timeNs = (event: number): number =>
+    view.getUint32(event * TRACE_EVENT_BYTES, true) +
+    view.getUint32(event * TRACE_EVENT_BYTES + 4, true) * 2 ** 32;
+  const first = setupEvents(trace);
   let lastNs = 0;
-  for (; due < trace.eventCount; due++) {
-    const at = due * TRACE_EVENT_BYTES;
-    const timeNs = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
-    if (timeNs / factor >= windowNs) return due / cell.windowSeconds;
-    lastNs = timeNs / factor;
+  for (let event = first; event < trace.eventCount; event++) {
+    const dueNs = (timeNs(event) - timeNs(first)) / factor;
+    if (dueNs >= windowNs) return (event - first) / cell.windowSeconds;
+    lastNs = dueNs;
   }
-  return lastNs > 0 ? due / (lastNs / 1e9) : null;
+  return lastNs > 0 ? (trace.eventCount - first) / (lastNs / 1e9) : null;
 }
 
 function tasksOf(cell: Cell): RoleTask[] {
@@ -142,6 +149,7 @@ function writePlan(state: SharedState, plan: MemoryPlan, trace: PageTrace, worke
     [layout.PLAN_DESCRIPTOR_BASE, plan.descriptorBase],
     [layout.PLAN_TRACE_BASE, plan.traceBase],
     [layout.PLAN_TRACE_COUNT, trace.eventCount],
+    [layout.PLAN_TRACE_FIRST, setupEvents(trace)],
     [layout.PLAN_DRAW_BASE, plan.drawBase],
     [layout.PLAN_SERIES_BASE, plan.seriesBase],
     [layout.PLAN_SERIES_CAPACITY, SERIES_ROWS],
@@ -150,7 +158,20 @@ function writePlan(state: SharedState, plan: MemoryPlan, trace: PageTrace, worke
   for (const [address, value] of words) state.set(address, value);
 }
 
-function writeRun(state: SharedState, cell: Cell, entry: StrategyEntry, drawCount: number): void {
+/** A window longer than the trace plays it again and again (soak). */
+function repeats(cell: Cell, trace: PageTrace): boolean {
+  const factor = cell.pace.kind === 'compressed' ? cell.pace.factor : 1;
+  const lengthNs = (trace.durationNs - (trace.counts.setupNs ?? 0)) / factor;
+  return cell.mode !== 'replay' && cell.windowSeconds * 1e9 > lengthNs;
+}
+
+function writeRun(
+  state: SharedState,
+  cell: Cell,
+  entry: StrategyEntry,
+  trace: PageTrace,
+  drawCount: number,
+): void {
   const modelled = cell.mode === 'replay';
   const pace = cell.pace;
   const factor = pace.kind === 'compressed' ? pace.factor : 1;
@@ -171,6 +192,7 @@ function writeRun(state: SharedState, cell: Cell, entry: StrategyEntry, drawCoun
     [layout.PLAN_MAINTAIN_US, MAINTAIN_US],
     [layout.PLAN_MAINTAIN_EVENTS, cell.maintenanceThreads > 0 ? MAINTAIN_EVENTS : 0],
     [layout.PLAN_ACCESS_PER_EVENT, ACCESSES_PER_EVENT],
+    [layout.PLAN_REPEAT_TRACE, repeats(cell, trace) ? 1 : 0],
     [layout.PLAN_STORM_THREADS, modelled ? 1 : cell.stormThreads],
     [layout.PLAN_RETRY_LIMIT, RETRY_LIMIT],
     [layout.PLAN_WAIT_LIMIT_MS, WAIT_LIMIT_MS],

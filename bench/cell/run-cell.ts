@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import * as layout from '../../core/abi/layout.ts';
 import { ENOMEM, MEMORY_KINDS } from '../../core/abi/terms.ts';
-import { type CellInputs, type CellSetup, setUpCell } from './cell-setup.ts';
+import { type CellInputs, type CellSetup, setUpCell, setupEvents } from './cell-setup.ts';
 import type { CellWorkerData } from './cell-worker.ts';
 import type { RoleResult } from './role-task.ts';
 import { type CellModules, instantiate, type ThreadExports } from './thread-modules.ts';
@@ -30,6 +30,9 @@ export async function runCell(inputs: CellInputs, modules: CellModules): Promise
   const refusal = register(host, inputs);
   if (refusal !== null) {
     return finish(setup, host, inputs, [], refusal);
+  }
+  for (let event = 0; event < setupEvents(inputs.trace); event++) {
+    host.driver.applyTraceEvent(event);
   }
   const data: CellWorkerData = {
     modules,

@@ -80,6 +80,8 @@ export const PLAN_REPEAT_TRACE: u32 = 65672;
 export const PLAN_TEARDOWN: u32 = 65676;
 /** One byte a page: INSTALLED_* rights the device's table is believed to hold for its current frame. */
 export const PLAN_INSTALLED_BASE: u32 = 65680;
+/** First event the storm plays; those before it set the address space up, outside the window. */
+export const PLAN_TRACE_FIRST: u32 = 65692;
 /** 1: the strategy holds no translations (noop): an access is over after one fault. */
 export const PLAN_FLOOR: u32 = 65688;
 /** Replay: maintain runs after every this many events; 0 = never. */

@@ -4,6 +4,7 @@ import {
   PLAN_SERIES_CAPACITY,
   PLAN_TRACE_BASE,
   PLAN_TRACE_COUNT,
+  PLAN_TRACE_FIRST,
 } from '../abi/layout';
 import { TRACE_EVENT_BYTES, TRACE_TIME_NS } from '../abi/trace-event';
 import { accessBatch, drawBatch } from './device-access';
@@ -21,7 +22,7 @@ export function replayLoop(): void {
   const accesses = load<u32>(PLAN_ACCESS_PER_EVENT);
   const maintainEvery = load<u32>(PLAN_MAINTAIN_EVENTS);
   const sampleEvery = max<u32>(count / load<u32>(PLAN_SERIES_CAPACITY) + 1, 1);
-  for (let i: u32 = 0; i < count; i++) {
+  for (let i = load<u32>(PLAN_TRACE_FIRST); i < count; i++) {
     applyTraceEvent(i);
     drawBatch(accesses);
     accessBatch(accesses);

@@ -11,6 +11,7 @@ import {
   PLAN_STORM_THREADS,
   PLAN_TRACE_BASE,
   PLAN_TRACE_COUNT,
+  PLAN_TRACE_FIRST,
   PLAN_WINDOW_US,
   STATE_STOP,
   STATE_STORM_DONE,
@@ -46,6 +47,7 @@ const SPIN_NS: u64 = 2000000;
 export function stormLoop(index: u32): void {
   const t = thread();
   const threads = load<u32>(PLAN_STORM_THREADS);
+  const first = load<u32>(PLAN_TRACE_FIRST);
   const count = load<u32>(PLAN_TRACE_COUNT);
   const windowNs = u64(load<u32>(PLAN_WINDOW_US)) * 1000;
   const startNs = nowNs();
@@ -57,11 +59,11 @@ export function stormLoop(index: u32): void {
   let stopped = false;
   do {
     let now = nowNs();
-    for (let i: u32 = 0; i < count && !stopped; i++) {
+    for (let i = first; i < count && !stopped; i++) {
       const record: usize = load<u32>(PLAN_TRACE_BASE) + i * TRACE_EVENT_BYTES;
       if (threads > 1 && (load<u32>(record, TRACE_FIRST_PAGE) / BLOCK_PAGES) % threads != index)
         continue;
-      const plannedNs = lapNs + plannedOffset(record, i);
+      const plannedNs = lapNs + plannedOffset(record, i - first);
       if (windowNs != 0 && plannedNs - startNs >= windowNs) break;
       now = waitUntil(t, plannedNs, now);
       applyTraceEvent(i);
@@ -86,12 +88,14 @@ export function stormLoop(index: u32): void {
   if (atomic.add<u32>(STATE_STORM_DONE, 1) + 1 == threads) atomic.store<u32>(STATE_STOP, 1);
 }
 
-/** Planned time of event i from the start of the lap. */
-function plannedOffset(record: usize, i: u32): u64 {
+/** Planned time of the nth event the storm plays, from the start of the lap. */
+function plannedOffset(record: usize, nth: u32): u64 {
   const pace = load<u32>(PLAN_PACE);
   if (pace == PACE_ASAP) return 0;
-  if (pace == PACE_RATE) return (u64(i) * 1000000000) / u64(load<u32>(PLAN_PACE_RATE));
-  return (load<u64>(record, TRACE_TIME_NS) << 16) / u64(load<u32>(PLAN_PACE_FACTOR));
+  if (pace == PACE_RATE) return (u64(nth) * 1000000000) / u64(load<u32>(PLAN_PACE_RATE));
+  const start: usize = load<u32>(PLAN_TRACE_BASE) + load<u32>(PLAN_TRACE_FIRST) * TRACE_EVENT_BYTES;
+  const recordedNs = load<u64>(record, TRACE_TIME_NS) - load<u64>(start, TRACE_TIME_NS);
+  return (recordedNs << 16) / u64(load<u32>(PLAN_PACE_FACTOR));
 }
 
 /** Sleeps, then spins, until the planned time; returns the time it saw last. */

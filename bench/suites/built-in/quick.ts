@@ -33,6 +33,13 @@ export const quick: SuiteInput = {
       modes: ['replay'],
       timeoutSeconds: 20,
     },
+    // Everything starts huge: what a table costs before the breaks and after them.
+    {
+      strategies: MISSION,
+      workloads: [{ id: 'storm', params: { hugeShare: 1 } }],
+      modes: ['replay'],
+      timeoutSeconds: 20,
+    },
     // Everything starts huge and a quarter of a full table must do: the breaks need more.
     {
       strategies: ['flat-preallocated', 'huge-then-4k', 'deposit'],
