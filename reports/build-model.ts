@@ -5,9 +5,11 @@ import {
   workloadLabel,
 } from '../results/cell-identity.ts';
 import type { CellRecord } from '../results/cell-record.ts';
+import { groupBy } from '../results/group-by.ts';
 import { METRICS } from '../results/metrics.ts';
+import { FLOOR_FAMILY, paretoSets } from '../results/pareto.ts';
 import type { StoredRun } from '../results/run-store.ts';
-import { buildSeries, FLOOR_FAMILY } from './build-series.ts';
+import { buildSeries } from './build-series.ts';
 import { slug } from './escape.ts';
 import type {
   CheckRow,
@@ -95,23 +97,13 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
 function scenariosOf(
   run: StoredRun,
   manyRuns: boolean,
   styleOf: ReadonlyMap<string, number>,
 ): Scenario[] {
   const compared = run.records.filter((record) => !isCheck(record));
+  const tradeOffs = new Map(paretoSets(compared).map((set) => [set.scenario, set]));
   const scenarios = [...groupBy(compared, scenarioKey)].map(([key, records]): Scenario => {
     const first = records[0]!;
     const parts = [workloadLabel(first), first.device.profile, first.mode];
@@ -133,6 +125,10 @@ function scenariosOf(
       pressure: first.pressure,
       variant: first.variant,
       rangeSizes: rangeSizesOf(records),
+      undominated: (tradeOffs.get(key)?.points ?? [])
+        .filter(({ undominated }) => undominated)
+        .map(({ strategy }) => strategy),
+      recommendation: tradeOffs.get(key)?.recommendation ?? null,
       series: [...bySeries]
         .map(([strategy, forks]) => buildSeries(strategy, styleOf.get(strategy) ?? 0, forks))
         .sort((a, b) => a.style - b.style),

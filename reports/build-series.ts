@@ -2,6 +2,7 @@ import { replicateKey } from '../results/cell-identity.ts';
 import type { AllocationCount, CellRecord, MemorySample } from '../results/cell-record.ts';
 import { LatencyHistogram } from '../results/latency-histogram.ts';
 import { METRICS } from '../results/metrics.ts';
+import { FLOOR_FAMILY } from '../results/pareto.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import {
   type CapacityRow,
@@ -17,9 +18,6 @@ import { type Spectrum, spectrumOf } from './spectrum.ts';
 
 /** Points of a time series in a chart: more than a phone or a column of a paper can show. */
 const SERIES_POINTS = 120;
-
-/** Strategies of this family hold no translations: the harness's own cost. */
-export const FLOOR_FAMILY = 'floor';
 
 /**
  * Reduces the forks of one strategy in one scenario. Figures come from passed forks only; one failed

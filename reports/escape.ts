@@ -48,7 +48,7 @@ export function slug(text: string): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 80);
   // Names that differ only in what was replaced must not share an anchor.
-  return plain === text ? plain : `${plain === '' ? 'x' : plain}-${hash36(text)}`;
+  return plain === text && plain !== '' ? plain : `${plain === '' ? 'x' : plain}-${hash36(text)}`;
 }
 
 function hash36(text: string): string {

@@ -1,4 +1,4 @@
-import { escapeMarkdown } from './escape.ts';
+import { escapeMarkdown, visibleText } from './escape.ts';
 import { isAsExpected } from './page/checks-section.ts';
 import { tableMetrics } from './page/results-table.ts';
 import type { MetricHeader, ReportModel, Scenario, Series } from './report-model.ts';
@@ -29,7 +29,9 @@ export function markdownSummary(model: ReportModel): string {
 }
 
 function code(text: string): string {
-  return `\`${text.replace(/`/g, "'").replace(/[\r\n|]+/g, ' ')}\``;
+  return `\`${visibleText(text)
+    .replace(/`/g, "'")
+    .replace(/[\r\n|]+/g, ' ')}\``;
 }
 
 function trustLine({
@@ -63,6 +65,9 @@ function scenarioLines(model: ReportModel, scenario: Scenario): string[] {
   return [
     `### ${escapeMarkdown(scenario.title)}${derived}`,
     sentences.join('\n'),
+    ...(scenario.recommendation === null
+      ? []
+      : [`Recommended: ${escapeMarkdown(scenario.recommendation.sentence)}`]),
     [
       `| strategy | cells | ${metrics.map(({ label }) => label).join(' | ')} |`,
       `| --- | --- |${' ---: |'.repeat(metrics.length)}`,

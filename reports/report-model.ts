@@ -1,5 +1,6 @@
 import type { AllocationCount, Check, MemorySample, MicroRow } from '../results/cell-record.ts';
 import type { HostFingerprint } from '../results/host-fingerprint.ts';
+import type { Recommendation } from '../results/recommendation.ts';
 import type { RunPlan } from '../results/run-plan.ts';
 import type { Estimate } from './estimate.ts';
 import type { Spectrum } from './spectrum.ts';
@@ -82,6 +83,9 @@ export interface Scenario {
   readonly variant: string | null;
   /** [log2 of the range's bytes, ranges], or null where the record does not say. */
   readonly rangeSizes: readonly (readonly [number, number])[] | null;
+  /** Strategies that no other one beats on tail latency, stall, table bytes and failures together. */
+  readonly undominated: readonly string[];
+  readonly recommendation: Recommendation | null;
   readonly series: readonly Series[];
 }
 

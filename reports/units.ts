@@ -10,7 +10,8 @@ export type Unit = 'ns' | 'bytes' | 'share' | 'count' | 'per second' | 'ratio' |
 /** Three significant digits without an exponent: 0.0123, 1.23, 12.3, 123, 1230. */
 export function threeDigits(value: number): string {
   if (value === 0) return '0';
-  const magnitude = Math.floor(Math.log10(Math.abs(value)));
+  const rounded = Number(value.toPrecision(3));
+  const magnitude = Math.floor(Math.log10(Math.abs(rounded)));
   const decimals = Math.min(6, Math.max(0, 2 - magnitude));
   return value.toFixed(decimals);
 }

@@ -107,7 +107,7 @@ function latencySentence(model: ReportModel, ranked: readonly Series[]): Sentenc
   if (metric === null || best === null) return [['No strategy has a latency to compare.']];
   const [same, open]: [string[], string[]] = [[], []];
   for (const rival of ranked) {
-    if (rival === best) continue;
+    if (rival === best || clearlyApart(rival, best, metric)) continue;
     const ratio = compareForks(rival.values[metric.id] ?? [], best.values[metric.id] ?? [], metric);
     if (ratio?.verdict === 'no difference seen') same.push(rival.strategy);
     if (ratio?.verdict === 'uncertain' && closeBy(rival, best, metric.id))
@@ -126,6 +126,12 @@ function latencySentence(model: ReportModel, ranked: readonly Series[]): Sentenc
       ...(open.length > 0 ? [' The forks do not tell it apart from ', ...names(open), '.'] : []),
     ],
   ];
+}
+
+/** Intervals that lie apart by more than the threshold need no bootstrap to say so. */
+function clearlyApart(rival: Series, best: Series, { id, threshold }: MetricHeader): boolean {
+  const [low, high] = [rival.estimates[id]?.low, best.estimates[id]?.high];
+  return low != null && high != null && low > high * (1 + threshold) ** 2;
 }
 
 /** Only a rival whose forks overlap with the best one's is worth naming as undecided. */

@@ -157,7 +157,7 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
 
   test('each cell says how to run it again', async () => {
     const { page } = await open();
-    await page.locator('details.reproduce summary').first().click();
+    await page.locator('details.reproduce[data-scenario] summary').first().click();
     const command = await page.locator('.cell-block pre').first().textContent();
     expect(command).toMatch(/^xlt-bench run --strategy \S+ --workload \S+ --device mlx5-odp/);
     expect(await page.locator('.cell-block').first().locator('tbody tr').count()).toBe(6);
@@ -184,7 +184,7 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     const run = generateRun({ ...OPTIONS, troubles: true, hostileText: HOSTILE_TEXT });
     writeFileSync(path, renderReport([run]));
     const { page, problems } = await open(pathToFileURL(path).href);
-    await page.locator('details.reproduce summary').first().click();
+    await page.locator('details.reproduce[data-scenario] summary').first().click();
     expect(await page.evaluate(`'injected' in globalThis`)).toBe(false);
     expect(await page.locator('img, iframe, b.injected').count()).toBe(0);
     expect(await page.locator('body').textContent()).toContain('<img src=x onerror=');

@@ -40,7 +40,7 @@ export function resultsTable(model: ReportModel, scenario: Scenario): Markup {
 <table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">cells</th>${metrics.map(
     ({ label }) => html`<th scope="col" class="num">${label}</th>`,
   )}</tr></thead>
-<tbody>${scenario.series.map((series) => row(series, metrics, best))}</tbody></table></div>`;
+<tbody>${scenario.series.map((series) => row(scenario, series, metrics, best))}</tbody></table></div>`;
 }
 
 function bestValue({ series }: Scenario, { id, better }: MetricHeader): number | null {
@@ -52,6 +52,7 @@ function bestValue({ series }: Scenario, { id, better }: MetricHeader): number |
 }
 
 function row(
+  { undominated }: Scenario,
   series: Series,
   metrics: readonly MetricHeader[],
   best: ReadonlyMap<string, number | null>,
@@ -59,7 +60,7 @@ function row(
   const { strategy, status, reason, forks, floor, notes } = series;
   const name = html`<th scope="row"><span class="key" data-key="${series.style}"></span><bdi>${strategy}</bdi>${
     floor ? html` <span class="tag">floor</span>` : null
-  }</th>`;
+  }${undominated.includes(strategy) ? html` <abbr class="tag" title="no other strategy beats it on tail latency, stall, table bytes and failures together">undominated</abbr>` : null}</th>`;
   const passed = forks.filter(({ verdict }) => verdict === 'passed').length;
   const noisy =
     notes.length > 0 ? html` <abbr class="noisy" title="${notes.join('; ')}">noisy</abbr>` : null;

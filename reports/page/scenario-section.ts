@@ -24,6 +24,7 @@ export function scenarioSection(model: ReportModel, charts: ChartSet, index: num
     origin === null ? null : html`<span class="tag ${origin}">${ORIGINS[origin]}</span> `
   }<bdi>${description}</bdi></p>
 <ul class="verdict">${verdictSentences(model, scenario).map((s) => html`<li>${sentenceMarkup(s)}</li>`)}</ul>
+${recommendation(scenario)}
 ${resultsTable(model, scenario)}
 <p class="fine">Median over forks; below it ${spreadMeaning(scenario)}. Bold: best of the column, before asking whether the difference matters. A dash: not measured, or fewer than ten samples beyond the percentile.</p>
 ${microTable(scenario)}
@@ -45,6 +46,13 @@ ${microTable(scenario)}
   })}</div>
 <details class="reproduce" data-scenario="${index}"><summary>Every cell, and how to run it again</summary><div class="cells-body"></div></details>
 </section>`;
+}
+
+/** What the trade-off comes to, with the figures it rests on. */
+function recommendation({ recommendation: given, undominated }: Scenario): Markup | null {
+  if (given === null) return null;
+  return html`<details class="reproduce"><summary>Recommended: <bdi>${given.strategy}</bdi>, of ${undominated.length} that no other strategy beats on every count</summary>
+<p>${given.sentence}</p><ul>${given.evidence.map((one) => html`<li><bdi>${one}</bdi></li>`)}</ul></details>`;
 }
 
 function spreadMeaning({ series }: Scenario): string {

@@ -231,7 +231,7 @@ function start() {
   startControls();
   startMenus();
   startScenarioPick();
-  for (const details of document.querySelectorAll('details.reproduce')) {
+  for (const details of document.querySelectorAll('details.reproduce[data-scenario]')) {
     details.addEventListener('toggle', () => fillCells(details), { once: true });
   }
   const anchor = readHash();

@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import { buildModel } from '../build-model.ts';
+import { generateRun } from '../fixtures/generate-run.ts';
+import { frontierOf } from '../frontier.ts';
+import { compareForks } from '../ratio.ts';
+import { REPORT_CHARTS, SCENARIO_CHARTS } from './all-charts.ts';
+import { allocationFailures } from './allocation-failures.ts';
+import type { ChartConfig, ScenarioChart } from './chart-definition.ts';
+import { heatMapConfig } from './heat-map.ts';
+import { latencyOverTime } from './latency-over-time.ts';
+import { memoryOverTime } from './memory-over-time.ts';
+import { pareto } from './pareto.ts';
+import { percentileSpectrum } from './percentile-spectrum.ts';
+import { rangeSizes } from './range-sizes.ts';
+import { scalingCurves } from './scaling-curves.ts';
+
+const OPTIONS = { runId: 'a', seed: 3, strategies: 8, workloads: 1, forks: 6 };
+const model = buildModel([generateRun(OPTIONS)]);
+const scenario = model.scenarios[0]!;
+
+function configOf(chart: ScenarioChart, variant: string): ChartConfig {
+  const outcome = chart.build(model, scenario, variant);
+  if ('absent' in outcome) throw new Error(outcome.absent);
+  return outcome.config;
+}
+
+const datasetOf = (config: ChartConfig, label: string) =>
+  config.data.datasets.find((dataset) => dataset.label === label)!;
+
+test('every chart is plain JSON, and every one without data says why', () => {
+  for (const chart of SCENARIO_CHARTS) {
+    for (const { key } of chart.variants(model, scenario)) {
+      const config = configOf(chart, key);
+      expect(JSON.parse(JSON.stringify(config))).toEqual(config);
+      expect(config.data.datasets.every(({ data }) => data.length > 0)).toBe(true);
+    }
+    const bare = { ...scenario, series: [], rangeSizes: null };
+    const outcome = chart.build(model, bare, chart.variants(model, scenario)[0]?.key ?? '');
+    expect([chart.id, 'absent' in outcome && outcome.absent.length > 10]).toEqual([chart.id, true]);
+  }
+  for (const chart of REPORT_CHARTS) expect('absent' in chart.build(model, '')).toBe(true);
+});
+
+test('the Pareto chart joins what nothing beats, and rings what failed to allocate', () => {
+  const config = configOf(pareto, 'notifier-p99');
+  const frontier = datasetOf(config, 'undominated').data as number[][];
+  const ranked = config.data.datasets.filter(({ xlt }) => xlt.role === 'points' && !xlt.floor);
+  const places = ranked.map(({ data }) => data[0] as number[]);
+  for (const [x, y] of frontier) {
+    expect(places.some((other) => other[0]! < x! && other[1]! < y!)).toBe(false);
+  }
+  const rings = config.data.datasets.filter(({ xlt }) => xlt.mark === 'ring');
+  const failing = scenario.series.filter(({ failures }) => failures.failures > 0);
+  expect(rings.map(({ xlt }) => xlt.strategy)).toEqual(failing.map(({ strategy }) => strategy));
+  expect(datasetOf(config, 'noop (floor)').xlt.floor).toBe(true);
+});
+
+test('the frontier of points', () => {
+  expect(frontierOf([])).toEqual([]);
+  expect(
+    frontierOf([
+      [3, 1],
+      [1, 3],
+      [2, 2],
+      [3, 3],
+      [1, 4],
+    ]),
+  ).toEqual([
+    [1, 3],
+    [2, 2],
+    [3, 1],
+  ]);
+});
+
+test('memory over time: flat stays at its price, huge-then-4k climbs, failures are marked', () => {
+  const config = configOf(memoryOverTime, 'tableBytes');
+  expect(datasetOf(config, 'flat-preallocated').data).toEqual([
+    [0, 2 ** 21],
+    [2000, 2 ** 21],
+  ]);
+  const climbing = datasetOf(config, 'huge-then-4k').data as number[][];
+  expect(climbing[0]![1]).toBe(4096);
+  expect(climbing.at(-1)![1]).toBeGreaterThan(2 ** 19);
+  expect(datasetOf(config, 'huge-then-4k: allocation failed').data.length).toBeGreaterThan(3);
+  expect(config.options.plugins.xlt.rug!.length).toBeGreaterThan(10);
+  expect(config.data.datasets.some(({ label }) => label.startsWith('deposit: allocation'))).toBe(
+    false,
+  );
+});
+
+test('failures stack to their sum, by context and order', () => {
+  const config = configOf(allocationFailures, 'context');
+  const rows = config.data.labels!;
+  for (const [row, strategy] of rows.entries()) {
+    const stacked = config.data.datasets.reduce((sum, { data }) => sum + (data[row] as number), 0);
+    const series = scenario.series.find((one) => one.strategy === strategy)!;
+    expect(stacked).toBe(series.failures.failures);
+  }
+  expect(config.data.datasets.map(({ label }) => label)).toContain('KERNEL order 8');
+});
+
+test('storms are shaded where the windows say so', () => {
+  const bands = configOf(latencyOverTime, 'notifierP99Ns').options.plugins.xlt.bands!;
+  expect(bands).toEqual([
+    [300, 500],
+    [800, 1000],
+    [1300, 1500],
+    [1800, 2000],
+  ]);
+});
+
+test('ribbons come from the forks', () => {
+  const { data } = datasetOf(configOf(percentileSpectrum, 'notifier'), 'deposit');
+  const [, value, low, high] = data[12] as number[];
+  expect(low!).toBeLessThan(value!);
+  expect(high!).toBeGreaterThan(value!);
+});
+
+test('range sizes are shares of all ranges', () => {
+  const [dataset] = configOf(rangeSizes, 'ranges').data.datasets;
+  expect((dataset!.data as number[]).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 3);
+});
+
+describe('the heat map', () => {
+  const troubled = buildModel([generateRun({ ...OPTIONS, troubles: true })]);
+  const metric = {
+    id: 'notifier-p99',
+    label: 'notifier p99',
+    better: 'lower',
+    threshold: 0.1,
+  } as const;
+  const columns = troubled.scenarios.map(({ title, series }) => ({
+    title,
+    series: series.map(({ strategy, status, values }) => ({
+      strategy,
+      status,
+      values: values[metric.id] ?? [],
+    })),
+  }));
+  const input = { metric, baseline: 'flat-preallocated', strategies: troubled.strategies, columns };
+  const config = heatMapConfig(input, compareForks);
+  const verdictOf = (label: string) => datasetOf(config, label).xlt.pointLabels![0];
+
+  test('has a word for each cell that has no ratio', () => {
+    expect(verdictOf('coarse-zap')).toBe('failed');
+    expect(verdictOf('mlx5-odp')).toBe('crashed');
+    expect(verdictOf('mlx5-implicit')).toBe('refused');
+    expect(verdictOf('flat-preallocated')).toBe('baseline');
+    expect(verdictOf('huge-then-4k')).toBe('worse');
+    expect(verdictOf('noop')).toBe('better');
+  });
+
+  test('with few forks a cell is undecided', () => {
+    const few = columns.map(({ title, series }) => ({
+      title,
+      series: series.map((one) => ({ ...one, values: one.values.slice(0, 3) })),
+    }));
+    const open = heatMapConfig({ ...input, columns: few }, compareForks);
+    expect(datasetOf(open, 'huge-then-4k').xlt.pointLabels).toEqual(['uncertain']);
+  });
+});
+
+test('scaling curves join scenarios that differ in one number', () => {
+  const sizes = [1, 4, 16];
+  const scenarios = sizes.map((regions) => ({
+    ...scenario,
+    workloadName: 'churn',
+    workloadParams: { regions, seed: 'fixed' },
+  }));
+  const sweep = { ...model, scenarios };
+  const [variant] = scalingCurves.variants(sweep);
+  const outcome = scalingCurves.build(sweep, variant!.key);
+  if ('absent' in outcome) throw new Error(outcome.absent);
+  const deposit = outcome.config.data.datasets.find(({ label }) => label === 'deposit')!;
+  expect(deposit.data.map((point) => (point as number[])[0])).toEqual(sizes);
+});

@@ -1,0 +1,139 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { UsageError } from '../results/usage-error.ts';
+import { buildModel } from './build-model.ts';
+import { cellsCsv, resultsCsv } from './csv-export.ts';
+import { generateRun } from './fixtures/generate-run.ts';
+import { HOSTILE_TEXT } from './fixtures/hostile-text.ts';
+import { writeRun } from './fixtures/write-run.ts';
+import { markdownSummary } from './markdown-summary.ts';
+import { renderReport } from './render-report.ts';
+import { writeReport } from './write-report.ts';
+
+const OPTIONS = {
+  runId: 'fixture',
+  seed: 7,
+  strategies: 8,
+  workloads: 2,
+  forks: 6,
+  troubles: true,
+};
+const run = generateRun(OPTIONS);
+const page = renderReport([run]);
+const hostile = generateRun({ ...OPTIONS, hostileText: HOSTILE_TEXT });
+
+describe('the page', () => {
+  test('is one file that asks for nothing', () => {
+    const markup = page.replace(/<script[\s\S]*?<\/script>/g, '');
+    expect(markup).not.toMatch(/(src|href)="(?!#|data:)/);
+    expect(page).not.toContain('sourceMappingURL');
+    expect(page).toContain("default-src 'none'");
+  });
+
+  test('is the same for the same runs', () => {
+    expect(renderReport([generateRun(OPTIONS)])).toBe(page);
+  });
+
+  test('says what failed, what was caught and how it was made', () => {
+    for (const text of [
+      'wasm trap: unreachable',
+      '✓ caught',
+      '✗ NOT caught',
+      run.plan.command,
+      'planned, but the run ended',
+    ]) {
+      expect(page).toContain(text);
+    }
+  });
+
+  test('has four scripts at most and none of them from a record', () => {
+    const text = renderReport([hostile]);
+    expect(text.match(/<script/g)).toHaveLength(page.match(/<script/g)!.length);
+    expect(text.match(/<\/script/g)).toHaveLength(page.match(/<\/script/g)!.length);
+    expect(text).not.toContain('<img');
+    expect(text).not.toContain('\u202e');
+  });
+});
+
+describe('files', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'xlt-write-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('a report from a folder, with pictures', async () => {
+    const out = join(folder, 'sub', 'report.html');
+    const small = generateRun({ ...OPTIONS, strategies: 3, workloads: 1, troubles: false });
+    const runFolders = [writeRun(join(folder, 'run'), small)];
+    const written = await writeReport({ runFolders, out, pngFolder: join(folder, 'png') });
+    expect(readFileSync(out, 'utf8')).toBe(renderReport([{ ...small, directory: runFolders[0]! }]));
+    expect(written.pictures.length).toBeGreaterThan(6);
+    expect(readdirSync(join(folder, 'png')).some((name) => name.endsWith('.tmp'))).toBe(false);
+  });
+
+  test('bad folders: one line with the file, and nothing is written', async () => {
+    const out = join(folder, 'never.html');
+    const newer = writeRun(join(folder, 'newer'), run);
+    const path = join(newer, 'cells.ndjson');
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replaceAll('"schemaVersion":"1.0"', '"schemaVersion":"9.0"'),
+    );
+    const cases: [string, RegExp][] = [
+      [join(folder, 'absent'), /absent.*plan\.json: not found/],
+      [
+        writeRun(join(folder, 'empty'), { ...run, records: [] }),
+        /empty: cells\.ndjson holds no record/,
+      ],
+      [newer, /newer.*cells\.ndjson:1: schemaVersion 9\.0 is newer/],
+    ];
+    for (const [runFolder, message] of cases) {
+      const attempt = writeReport({ runFolders: [runFolder], out });
+      await expect(attempt).rejects.toThrow(message);
+      await expect(attempt).rejects.toBeInstanceOf(UsageError);
+    }
+    await expect(writeReport({ runFolders: [], out })).rejects.toThrow(/no run folder/);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('Markdown and CSV', () => {
+  test('Markdown names every strategy, the verdicts and the checker', () => {
+    const text = markdownSummary(buildModel([run]));
+    for (const strategy of buildModel([run]).strategies) expect(text).toContain(strategy.label);
+    expect(text).toContain('1 of 2 canaries caught');
+    expect(text).toContain('**refused**: table budget of 1 MiB');
+    const widths = text
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+      .map((line) => line.split(/(?<!\\)\|/).length);
+    expect(new Set(widths).size).toBe(1);
+  });
+
+  test('hostile text makes no markup in Markdown and no formula in CSV', () => {
+    const text = markdownSummary(buildModel([hostile]));
+    // Code spans show text as it is; everywhere else markup is escaped.
+    const prose = text.replace(/(?<!\\)`[^`]*`/g, '');
+    expect(prose).not.toMatch(/(?<!\\)<(img|script)/);
+    expect(text).not.toContain('\u202e');
+    const csv = resultsCsv(buildModel([hostile]));
+    expect(csv).not.toMatch(/(^|,)[=+@]/m);
+  });
+
+  test('the results have a line for each figure and each strategy without one', () => {
+    const model = buildModel([run]);
+    const lines = resultsCsv(model).trimEnd().split('\r\n');
+    const figures = model.scenarios.flatMap(({ series }) =>
+      series.map(({ estimates }) => Math.max(1, Object.values(estimates).filter(Boolean).length)),
+    );
+    expect(lines).toHaveLength(1 + figures.reduce((sum, count) => sum + count, 0));
+    expect(lines.filter((line) => line.includes(',crashed,'))).toHaveLength(1);
+  });
+
+  test('the cells have a line for each record', () => {
+    expect(cellsCsv([run]).trimEnd().split('\r\n')).toHaveLength(1 + run.records.length);
+  });
+});
