@@ -49,5 +49,106 @@ const mlx5Odp: StrategyEntry = {
   ],
 };
 
+const mlx5Implicit: StrategyEntry = {
+  id: 'mlx5-implicit',
+  title: 'mlx5 implicit ODP',
+  kind: 'strategy',
+  family: 'dynamic',
+  language: 'assemblyscript',
+  summary:
+    'A parent entry a GiB; the first fault in a GiB makes a flat 4 KiB child, which is destroyed outside the notifier when nothing is mapped in it.',
+  users: 'mlx5 implicit on-demand paging: KSM parent, MTT children (catalogue S3, S4)',
+  source: 'drivers/infiniband/hw/mlx5/odp.c (implicit_get_child_mr), umr.c',
+  memory: {
+    at4k: '512 tables x 4 KiB + 4 KiB child directory + 4 KiB parent = 2 MiB + 8 KiB',
+    at2m: '2 MiB + 8 KiB (the same)',
+  },
+  bytesPerGiB: { at4k: FINE_TABLE + 4 * KIB, at2m: FINE_TABLE + 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: true,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 8,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [
+    ladder,
+    {
+      name: 'parentGiB',
+      summary: 'address space the parent covers at least, 16 B a GiB (the kernel: 131,072)',
+      default: 256,
+      min: 1,
+      max: 131_072,
+    },
+  ],
+  sites: [...stagingSites, { name: 'parent', kind: 'table' }, { name: 'child', kind: 'table' }],
+};
+
+const deviceFormatShadow: StrategyEntry = {
+  id: 'device-format-shadow',
+  title: 'device-format shadow as DMA source',
+  kind: 'strategy',
+  family: 'allocation-free',
+  language: 'assemblyscript',
+  summary:
+    "The driver's address list is kept in the device's format and is the source of the transfer: no staging, no allocation after registration, no collateral.",
+  users: 'proposed by Haggai Eran for mlx5 ODP, 2019 (catalogue S5); UTLB-like designs',
+  source: 'linux-mm, 13 Feb 2019',
+  memory: { at4k: FINE_TEXT, at2m: '2 MiB + 4 KiB (the same)' },
+  bytesPerGiB: { at4k: FINE_TABLE, at2m: FINE_TABLE },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: false,
+    updateCanFail: false,
+    collateralPages: 1,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [],
+  sites: [
+    { name: 'directory', kind: 'table' },
+    { name: 'register', kind: 'table' },
+  ],
+};
+
+const coarseZap: StrategyEntry = {
+  id: 'coarse-zap',
+  title: 'coarse zap and refault',
+  kind: 'strategy',
+  family: 'dynamic',
+  language: 'assemblyscript',
+  summary:
+    'The notifier kills the whole 2 MiB leaf and allocates nothing; the next fault maps 4 KiB pages.',
+  users: 'generic_pt unmap, VFIO, GPU SVM, xe (catalogue S6)',
+  source: 'drivers/iommu/generic_pt/iommu_pt.h, drivers/gpu/drm/drm_gpusvm.c',
+  memory: { at4k: FINE_TEXT, at2m: '4 KiB directory' },
+  bytesPerGiB: { at4k: FINE_TABLE, at2m: 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 512,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [],
+  sites: [
+    { name: 'directory', kind: 'table' },
+    { name: 'fault', kind: 'table' },
+  ],
+};
+
 /** mlx5's own designs, the two answers given in the 2019 thread, and those grown from them. */
-export const mlx5Strategies: readonly StrategyEntry[] = [mlx5Odp];
+export const mlx5Strategies: readonly StrategyEntry[] = [
+  mlx5Odp,
+  mlx5Implicit,
+  deviceFormatShadow,
+  coarseZap,
+];
