@@ -1,4 +1,5 @@
 import { canaries } from './manifest-canaries.ts';
+import { designs } from './manifest-designs.ts';
 import { mlx5Strategies } from './manifest-mlx5.ts';
 
 /** What a site's memory is for; decides which account pays (table, staging or reserve). */
@@ -193,5 +194,6 @@ export const manifest: readonly StrategyEntry[] = [
   hugeThen4k,
   deposit,
   ...mlx5Strategies,
+  ...designs,
   ...canaries,
 ];
