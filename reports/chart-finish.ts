@@ -85,75 +85,71 @@ export function rowPlaces(meaning: ChartMeaning, hidden: readonly string[]): (nu
   );
 }
 
+/** How a dataset looks, by the part it plays. */
+export function roleStyle({ data, xlt }: ChartDataset, { look }: FinishOptions): Loose {
+  const { role, style, mark, floor } = xlt;
+  const colour = look.hues[style % look.hues.length]!;
+  const inside = isHollow(style) ? look.surface : colour;
+  if (role === 'line') {
+    const every = Math.max(1, Math.round(data.length / 12));
+    return {
+      borderColor: colour,
+      borderWidth: 2,
+      borderDash: strokeOf(style),
+      backgroundColor: inside,
+      pointStyle: markerOf(style),
+      // Few markers, shifted per strategy: they tell lines apart and must not become the line.
+      pointRadius: data.map((_, index) => (index % every === style % every ? 3.5 : 0)),
+      pointHoverRadius: 5,
+    };
+  }
+  if (role === 'points') {
+    const hollow = floor === true || isHollow(style);
+    return {
+      borderColor: colour,
+      borderWidth: 1.75,
+      backgroundColor: hollow ? look.surface : translucent(colour, 0.5),
+      pointStyle: markerOf(style),
+      pointRadius: 5.5,
+      clip: 12,
+    };
+  }
+  if (role === 'mark') {
+    const ring = mark === 'ring';
+    return {
+      borderColor: look.danger,
+      borderWidth: 2,
+      backgroundColor: 'transparent',
+      pointStyle: ring ? 'circle' : 'crossRot',
+      pointRadius: ring ? 9 : 5,
+      showLine: false,
+      clip: 12,
+      order: -1,
+    };
+  }
+  if (role === 'frontier') {
+    const line = { borderColor: look.muted, borderDash: [5, 4], borderWidth: 1.5 };
+    return { ...line, type: 'line', stepped: 'before', pointRadius: 0, order: 10 };
+  }
+  if (role === 'cells') return { pointRadius: 0 };
+  const bar = { borderColor: colour, borderWidth: 1, backgroundColor: translucent(colour, 0.8) };
+  return { ...bar, maxBarThickness: 26 };
+}
+
+/** A dataset in Chart.js' words, its rows moved to where the filters leave them. */
 export function styledDataset(
   dataset: ChartDataset,
   places: readonly (number | null)[],
   rows: readonly string[] | undefined,
   options: FinishOptions,
 ): Loose {
-  const { look } = options;
-  const { role, style, mark, floor } = dataset.xlt;
-  const colour = role === 'mark' ? look.danger : look.hues[style % look.hues.length]!;
-  const styled: Loose = { ...dataset, data: dataset.data.slice(), borderColor: colour };
-  const count = dataset.data.length;
-  if (rows !== undefined && role !== 'bar') {
-    styled.data = dataset.data.map((point: Loose) => [
-      point[0],
-      places[point[1]],
-      ...point.slice(2),
-    ]);
+  const isBar = dataset.xlt.role === 'bar';
+  let data: Loose = dataset.data.slice();
+  if (rows !== undefined && isBar) data = data.filter((_: Loose, i: number) => places[i] !== null);
+  else if (rows !== undefined) {
+    data = data.map(([x, row, ...rest]: number[]) => [x, places[row!], ...rest]);
   }
-  if (role === 'line') {
-    const every = Math.max(1, Math.round(count / 12));
-    styled.borderWidth = 2;
-    styled.borderDash = strokeOf(style);
-    styled.pointStyle = markerOf(style);
-    // Few markers, shifted per strategy: they tell lines apart and must not become the line.
-    styled.pointRadius = dataset.data.map((_, index) =>
-      index % every === style % every ? 3.5 : 0,
-    );
-    styled.pointHoverRadius = 5;
-    styled.backgroundColor = isHollow(style) ? look.surface : colour;
-    styled.tension = 0;
-  } else if (role === 'points') {
-    styled.pointStyle = markerOf(style);
-    styled.pointRadius = 5.5;
-    styled.borderWidth = 1.75;
-    styled.clip = 12;
-    styled.backgroundColor = floor
-      ? look.surface
-      : isHollow(style)
-        ? look.surface
-        : translucent(colour, 0.5);
-  } else if (role === 'mark') {
-    styled.pointStyle = 'crossRot';
-    styled.pointRadius = mark === 'ring' ? 9 : 5;
-    styled.borderWidth = 2;
-    styled.clip = 12;
-    if (mark === 'ring')
-      Object.assign(styled, { pointStyle: 'circle', backgroundColor: 'transparent' });
-    styled.showLine = false;
-    styled.order = -1;
-  } else if (role === 'frontier') {
-    styled.type = 'line';
-    styled.borderColor = look.muted;
-    styled.borderDash = [5, 4];
-    styled.borderWidth = 1.5;
-    styled.stepped = 'before';
-    styled.pointRadius = 0;
-    styled.order = 10;
-  } else if (role === 'cells') {
-    styled.pointRadius = 0;
-  } else {
-    styled.data =
-      rows === undefined
-        ? styled.data
-        : styled.data.filter((_: Loose, i: number) => places[i] !== null);
-    styled.backgroundColor = translucent(colour, 0.8);
-    styled.borderWidth = 1;
-    styled.maxBarThickness = 26;
-  }
-  return styled;
+  return { ...dataset, ...roleStyle(dataset, options), data };
 }
 
 /** Datasets that are left after the filters, in Chart.js' words. */

@@ -45,5 +45,24 @@ function hostRows(host: NonNullable<RunHeader['host']>): Markup {
     source.gitCommit === null
       ? 'not known'
       : `${source.gitCommit.slice(0, 12)}${source.gitDirty ? ', with local changes' : ''}`;
-  return html`${row('machine', host.machineId)}${row('CPU', `${cpu.model} (${cpu.architecture})`)}${row('cores', cores)}${row('governor', cpu.governor)}${row('memory', formatValue(host.memoryBytes, 'bytes'))}${row('kernel', host.kernel)}${row('system', host.distribution)}${row('hypervisor', host.hypervisor ?? 'none seen')}${row('clock source', host.clocksource)}${row('clock cost', `${formatValue(clock.costNs, 'ns')}, granularity ${formatValue(clock.granularityNs, 'ns')}`)}${row('control group', limits)}${row('steal', load.stealShare === null ? 'not exposed' : formatValue(load.stealShare, 'share'))}${row('Node', `${node.version}, V8 ${node.v8}${node.flags.length > 0 ? `, ${node.flags.join(' ')}` : ''}`)}${row('xlt-bench', source.packageVersion)}${row('commit', commit)}${row('lock file', source.lockFileHash)}`;
+  const { costNs, granularityNs } = clock;
+  const facts: [string, Insertion][] = [
+    ['machine', host.machineId],
+    ['CPU', `${cpu.model} (${cpu.architecture})`],
+    ['cores', cores],
+    ['governor', cpu.governor],
+    ['memory', formatValue(host.memoryBytes, 'bytes')],
+    ['kernel', host.kernel],
+    ['system', host.distribution],
+    ['hypervisor', host.hypervisor ?? 'none seen'],
+    ['clock source', host.clocksource],
+    ['clock cost', `${formatValue(costNs, 'ns')}, granularity ${formatValue(granularityNs, 'ns')}`],
+    ['control group', limits],
+    ['steal', load.stealShare === null ? null : formatValue(load.stealShare, 'share')],
+    ['Node', [`${node.version}, V8 ${node.v8}`, ...node.flags].join(', ')],
+    ['xlt-bench', source.packageVersion],
+    ['commit', commit],
+    ['lock file', source.lockFileHash],
+  ];
+  return html`${facts.map(([name, value]) => row(name, value))}`;
 }
