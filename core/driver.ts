@@ -7,6 +7,16 @@ export { warmClock } from './clock';
 export { access } from './driver/device-access';
 export { deviceLoop } from './driver/device-thread';
 export { maintainAll, maintenanceLoop } from './driver/maintenance-thread';
+export { microCalls } from './driver/micro-calls';
+export {
+  microAccess,
+  microInvalidate,
+  microNotify,
+  microTranslate,
+  microUpdate,
+  microWalk,
+  microWords,
+} from './driver/micro-loops';
 export { applyTraceEvent } from './driver/os-event';
 export { attach, detach, register, unregister } from './driver/registration';
 export { replayLoop } from './driver/replay-loop';
