@@ -145,10 +145,114 @@ const coarseZap: StrategyEntry = {
   ],
 };
 
+const dmaBuiltTable: StrategyEntry = {
+  id: 'dma-built-table',
+  title: 'table built from contiguous DMA addresses',
+  kind: 'strategy',
+  family: 'dynamic',
+  language: 'assemblyscript',
+  summary:
+    'Consecutive frames are merged into 64 KiB and 2 MiB device pages before the update, whatever size the CPU maps; a cut 2 MiB page is dropped whole.',
+  users: "Jerome Glisse's answer of 2019; GPU drivers' 64 KiB and 2 MiB device pages",
+  source: 'linux-mm, 20 Feb 2019',
+  memory: {
+    at4k: '4 KiB directory + 4 KiB for each block that is not one run of frames: 2 MiB + 4 KiB at most',
+    at2m: '4 KiB directory',
+  },
+  bytesPerGiB: { at4k: null, at2m: 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 512,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [
+    {
+      name: 'mergeOrder',
+      summary:
+        'largest device page made of smaller CPU pages: below 9 runs of 64 KiB, 9 also 2 MiB',
+      default: 9,
+      min: 4,
+      max: 9,
+    },
+  ],
+  sites: [
+    { name: 'directory', kind: 'table' },
+    { name: 'fault', kind: 'table' },
+  ],
+};
+
+const poisonPage: StrategyEntry = {
+  id: 'poison-page',
+  title: 'poison page instead of non-present',
+  kind: 'strategy',
+  family: 'allocation-free',
+  language: 'assemblyscript',
+  summary:
+    'Invalidated pages point to one shared dummy page, found by its signature; no entry is ever non-present, so updates must flush the caches too.',
+  users: 'NP-RDMA, mlx5 null key, IOMMU sink pages (catalogue S17)',
+  source: 'arXiv 2310.11062',
+  memory: {
+    at4k: '512 tables x 4 KiB + 4 KiB directory + 4 KiB dummy page = 2 MiB + 8 KiB',
+    at2m: '2 MiB + 8 KiB (the same)',
+  },
+  bytesPerGiB: { at4k: FINE_TABLE + 4 * KIB, at2m: FINE_TABLE + 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: false,
+    updateCanFail: false,
+    collateralPages: 1,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [],
+  sites: [
+    { name: 'dummy', kind: 'table' },
+    { name: 'directory', kind: 'table' },
+    { name: 'register', kind: 'table' },
+  ],
+};
+
+const lazyBatch: StrategyEntry = {
+  id: 'lazy-batch',
+  title: 'lazy batched invalidation (unsafe control)',
+  kind: 'control',
+  family: 'control',
+  language: 'assemblyscript',
+  summary:
+    'Queues invalidations and zaps and flushes 250 at a time: cheap, and wrong for an MMU notifier.',
+  users: 'batching of IOMMU lazy mode (catalogue S18); never for MMU notifiers',
+  source: 'commit 5e0d2a6f (2008)',
+  memory: { at4k: '8 B x 262,144 = 2 MiB', at2m: '2 MiB (the same)' },
+  bytesPerGiB: { at4k: 2 * MIB, at2m: 2 * MIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: false,
+    updateCanFail: false,
+    collateralPages: 1,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [],
+  sites: [{ name: 'register', kind: 'table' }],
+  breaks: 'I1 (stale translation until the batch is flushed)',
+};
+
 /** mlx5's own designs, the two answers given in the 2019 thread, and those grown from them. */
 export const mlx5Strategies: readonly StrategyEntry[] = [
   mlx5Odp,
   mlx5Implicit,
   deviceFormatShadow,
+  dmaBuiltTable,
   coarseZap,
+  poisonPage,
+  lazyBatch,
 ];
