@@ -134,7 +134,11 @@ function scenariosOf(
         .sort((a, b) => a.style - b.style),
     };
   });
-  return scenarios.sort((a, b) => compareText(a.key, b.key));
+  const origins = ['recorded', 'derived', 'synthetic', null];
+  // What a real program did comes first.
+  return scenarios.sort(
+    (a, b) => origins.indexOf(a.origin) - origins.indexOf(b.origin) || compareText(a.key, b.key),
+  );
 }
 
 /** `extra.rangeSizes`: [[log2 of bytes, ranges], ...] of the workload, from any cell that has it. */

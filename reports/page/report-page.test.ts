@@ -95,12 +95,12 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
 
   test('another baseline and metric change the heat map and the link', async () => {
     const { page, problems } = await open();
-    await page.selectOption('#baseline', 'flat-preallocated');
+    await page.selectOption('#baseline', 'deposit');
     await page.selectOption('#metric', 'notifier-p50');
-    const row = page.locator('#heat-map tbody tr', { hasText: 'flat-preallocated' });
+    const row = page.locator('#heat-map tbody tr', { hasText: 'deposit' });
     expect(await row.locator('td').allTextContents()).toEqual(['×1.00', '×1.00']);
-    expect(await page.locator('#heat-map-what').textContent()).toContain('flat-preallocated');
-    expect(page.url()).toContain('baseline=flat-preallocated');
+    expect(await page.locator('#heat-map-what').textContent()).toContain('divided by that of deposit');
+    expect(page.url()).toContain('baseline=deposit');
     expect(page.url()).toContain('metric=notifier-p50');
     expect(problems).toEqual([]);
     await page.close();

@@ -58,9 +58,12 @@ function row(
   best: ReadonlyMap<string, number | null>,
 ): Markup {
   const { strategy, status, reason, forks, floor, notes } = series;
-  const name = html`<th scope="row"><span class="key" data-key="${series.style}"></span><bdi>${strategy}</bdi>${
-    floor ? html` <span class="tag">floor</span>` : null
-  }${undominated.includes(strategy) ? html` <abbr class="tag" title="no other strategy beats it on tail latency, stall, table bytes and failures together">undominated</abbr>` : null}</th>`;
+  const role = floor
+    ? html`<small class="role">floor: no table, not ranked</small>`
+    : undominated.includes(strategy)
+      ? html`<small class="role"><abbr title="no other strategy beats it on tail latency, stall, table bytes and failures together">undominated</abbr></small>`
+      : null;
+  const name = html`<th scope="row"><span class="key" data-key="${series.style}"></span><bdi>${strategy}</bdi>${role}</th>`;
   const passed = forks.filter(({ verdict }) => verdict === 'passed').length;
   const noisy =
     notes.length > 0 ? html` <abbr class="noisy" title="${notes.join('; ')}">noisy</abbr>` : null;
