@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { UsageError } from '../../results/usage-error.ts';
 import { findDevice } from '../devices/find-device.ts';
 import { loadBetween, takeLoadSnapshot } from '../environment/load-snapshot.ts';
+import { microFigures } from '../micro/micro-figures.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 import { resolveWorkload } from '../run/resolve-workload.ts';
 import { type Cell, cellSchema } from '../suites/cell.ts';
@@ -37,6 +38,7 @@ function answer(message: CellProcessMessage): void {
 async function run(cell: Cell): Promise<CellFigures> {
   const { entry, file } = resolveStrategy(cell.strategy);
   const modules = loadModules(file === undefined ? { id: entry.id } : { file });
+  if (cell.mode === 'micro') return microFigures({ cell, entry }, modules);
   const device = deviceCosts(cell.device);
   const trace = await resolveWorkload(cell.workload, cell.seed);
   const draws =

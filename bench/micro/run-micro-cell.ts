@@ -1,0 +1,74 @@
+import { Bench } from 'tinybench';
+import type { MicroRow } from '../../results/cell-record.ts';
+import type { CellInputs } from '../cell/cell-setup.ts';
+import type { CellModules } from '../cell/thread-modules.ts';
+import { MicroMachine } from './micro-machine.ts';
+import { MICRO_OPERATIONS } from './micro-operations.ts';
+import type { MicroOperation } from './micro-step.ts';
+
+/** Time budget of one operation, undoing included, milliseconds. */
+const OPERATION_MS = 60;
+const WARM_UP_MS = 15;
+const BATCHES_MIN = 30;
+const WARM_UP_BATCHES = 5;
+
+/**
+ * Measures every operation of the micro table on one strategy, in this process (flags: CELL_FLAGS). A
+ * sample is the mean of one batch; its percentiles are those of batch means, not of single operations.
+ * @throws Error when the strategy refuses, a call fails, a hit is missed or table memory leaks
+ */
+export function runMicroCell(
+  inputs: Pick<CellInputs, 'cell' | 'entry'>,
+  modules: CellModules,
+  operations: readonly MicroOperation[] = MICRO_OPERATIONS,
+): MicroRow[] {
+  const machine = new MicroMachine(inputs, modules);
+  const { translates } = inputs.entry.guarantees;
+  const rows = operations.map((operation) => measure(machine, operation, translates));
+  const leakedPages = machine.close();
+  if (leakedPages > 0) throw new Error(`${leakedPages} table pages leaked after teardown`);
+  return rows;
+}
+
+/** One operation in a Bench of its own: the tasks of one Bench would share their inline caches. */
+function measure(machine: MicroMachine, operation: MicroOperation, translates: boolean): MicroRow {
+  const { batchSize, timed, restore, prepare, hits } = operation;
+  machine.run(prepare);
+  const bench = new Bench({
+    time: OPERATION_MS,
+    iterations: BATCHES_MIN,
+    warmupTime: WARM_UP_MS,
+    warmupIterations: WARM_UP_BATCHES,
+    throws: true,
+  });
+  const batch = () => {
+    const startMs = performance.now();
+    const outcome = machine.run(timed);
+    machine.run(restore);
+    if (translates && hits !== null && outcome.hits !== hits) {
+      throw new Error(
+        `${operation.operation}: ${outcome.hits} of ${hits} accesses were translated`,
+      );
+    }
+    return {
+      overriddenDuration: outcome.ns / batchSize / 1e6,
+      overriddenIterationCost: performance.now() - startMs,
+    };
+  };
+  bench.add(operation.operation, batch, { async: false });
+  const [task] = bench.runSync();
+  const result = task!.result;
+  if (result.state !== 'completed') throw new Error(`${operation.operation}: ${result.state}`);
+  const { mean, min, p50, p99, samplesCount } = result.latency;
+  return {
+    operation: operation.operation,
+    leafBytes: operation.leafBytes,
+    leaves: operation.leaves,
+    avgNs: mean * 1e6,
+    minNs: min * 1e6,
+    p50Ns: p50 * 1e6,
+    p99Ns: p99 * 1e6,
+    samples: samplesCount,
+    batchSize,
+  };
+}
