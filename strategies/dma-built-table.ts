@@ -90,13 +90,14 @@ function isRun(words: usize, count: u32): bool {
 export function update(region: usize, first: u32, count: u32, words: usize): i32 {
   let page = first;
   const end = first + count;
-  while (page < end) {
+  let result: i32 = OK;
+  while (page < end && result == OK) {
     const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
-    const result = updateBlock(region, page, stop - page, words + ((page - first) << 3));
-    if (result != OK) return result;
+    result = updateBlock(region, page, stop - page, words + ((page - first) << 3));
     page = stop;
   }
-  return deviceFence();
+  const fenced = deviceFence();
+  return result != OK ? result : fenced;
 }
 
 function updateBlock(region: usize, page: u32, count: u32, words: usize): i32 {

@@ -246,6 +246,89 @@ const lazyBatch: StrategyEntry = {
   breaks: 'I1 (stale translation until the batch is flushed)',
 };
 
+const objectCache: StrategyEntry = {
+  id: 'object-cache',
+  title: 'pre-created object cache',
+  kind: 'strategy',
+  family: 'reserve',
+  language: 'assemblyscript',
+  summary:
+    "Ready tables are kept in a cache that is filled in the background; an invalidation revokes the block's whole object with one command.",
+  users: 'mlx5 mkey / MR cache (catalogue S13)',
+  source: 'drivers/infiniband/hw/mlx5/mr.c',
+  memory: {
+    at4k: `${FINE_TEXT}; reserve up to 2 x limit objects of 4 KiB`,
+    at2m: '4 KiB directory; the same reserve',
+  },
+  bytesPerGiB: { at4k: FINE_TABLE, at2m: 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 512,
+    reservePages: 16,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [
+    {
+      name: 'limit',
+      summary: 'objects below which the cache is filled, up to twice as many',
+      default: 8,
+      min: 1,
+      max: 4096,
+    },
+  ],
+  sites: [
+    { name: 'directory', kind: 'table' },
+    { name: 'object', kind: 'table' },
+    { name: 'cache', kind: 'reserve' },
+  ],
+};
+
+const boundedReserve: StrategyEntry = {
+  id: 'bounded-reserve',
+  title: 'bounded reserve of spare pages',
+  kind: 'strategy',
+  family: 'reserve',
+  language: 'assemblyscript',
+  summary:
+    'R spare pages a region let the notifier break R leaves without allocating; maintain refills them. With none left the leaf is dropped whole, or the notifier waits first.',
+  users: 'mempool_t, KVM split caches (catalogue S8)',
+  source: 'mm/mempool.c; virt/kvm/kvm_main.c (kvm_mmu_topup_memory_cache)',
+  memory: {
+    at4k: `${FINE_TEXT}; reserve R x 4 KiB a region`,
+    at2m: '4 KiB directory; the same reserve',
+  },
+  bytesPerGiB: { at4k: FINE_TABLE, at2m: 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 512,
+    reservePages: 16,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [
+    { name: 'spare', summary: 'R, spare pages a region', default: 16, min: 0, max: 65_536 },
+    {
+      name: 'whenEmpty',
+      summary: '0: drop the whole leaf; 1: wait up to 2 ms for the refill first',
+      default: 0,
+      min: 0,
+      max: 1,
+    },
+  ],
+  sites: [
+    { name: 'directory', kind: 'table' },
+    { name: 'table', kind: 'table' },
+    { name: 'reserve', kind: 'reserve' },
+  ],
+};
+
 /** mlx5's own designs, the two answers given in the 2019 thread, and those grown from them. */
 export const mlx5Strategies: readonly StrategyEntry[] = [
   mlx5Odp,
@@ -253,6 +336,8 @@ export const mlx5Strategies: readonly StrategyEntry[] = [
   deviceFormatShadow,
   dmaBuiltTable,
   coarseZap,
+  objectCache,
+  boundedReserve,
   poisonPage,
   lazyBatch,
 ];
