@@ -12,7 +12,6 @@ import {
   INJECT_SITES,
   INJECT_SPACE,
   INJECT_TIMES,
-  PAGE_SHIFT,
   PLAN_INJECT_COUNT,
   PLAN_INJECT_RULES,
 } from './abi/layout';
@@ -47,9 +46,10 @@ function ruleFires(rule: usize, context: u32, order: u32, site: u32): bool {
     return true;
   }
   if (atomic.load<i32>(rule, INJECT_TIMES) == 0) return false;
-  const bytes = i32(1) << (order + PAGE_SHIFT);
-  if (atomic.load<i32>(rule, INJECT_SPACE) > bytes) {
-    atomic.sub<i32>(rule, bytes, INJECT_SPACE);
+  // The size that mm/fail_page_alloc.c hands to should_fail is in pages.
+  const pages = i32(1) << order;
+  if (atomic.load<i32>(rule, INJECT_SPACE) > pages) {
+    atomic.sub<i32>(rule, pages, INJECT_SPACE);
     return false;
   }
   const interval = load<u32>(rule, INJECT_INTERVAL);

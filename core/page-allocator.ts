@@ -157,12 +157,13 @@ function charge(site: u32, pages: i32): void {
  * what the failure causes is counted by the caller (COUNT_DEGRADED, COUNT_RETRIED) or the driver.
  */
 export function pageAlloc(context: u32, order: u32, site: u32): usize {
-  const address = allocBlock(context, order, site);
+  const address = allocBlock(context, order, site, 1 << order);
   if (address != 0) memory.fill(address, 0, PAGE_BYTES << order);
   return address;
 }
 
-function allocBlock(context: u32, order: u32, site: u32): usize {
+/** A block of which `pages` are charged: the caller gives the others back. */
+function allocBlock(context: u32, order: u32, site: u32, pages: u32): usize {
   if (load<u32>(PLAN_FORCE_ATOMIC) != 0) context = CONTEXT_ATOMIC;
   const row = allocationRow(context, order, site);
   store<u32>(row, load<u32>(row) + 1);
@@ -170,11 +171,11 @@ function allocBlock(context: u32, order: u32, site: u32): usize {
     store<u32>(row, load<u32>(row, 8) + 1, 8);
     return refuse(row);
   }
-  let page = tryBlock(context, order, site);
+  let page = tryBlock(context, order, site, pages);
   if (page < 0 && context == CONTEXT_KERNEL && load<u32>(PLAN_RECLAIM_NS) != 0) {
     // Reclaim finds pages outside the tables: what it freed is what the watermark had held back.
     reclaim();
-    page = tryBlock(CONTEXT_ATOMIC, order, site);
+    page = tryBlock(CONTEXT_ATOMIC, order, site, pages);
   }
   if (page < 0) return refuse(row);
   return addressOf(u32(page));
@@ -188,7 +189,7 @@ function refuse(row: usize): usize {
   return 0;
 }
 
-function tryBlock(context: u32, order: u32, site: u32): i32 {
+function tryBlock(context: u32, order: u32, site: u32, pages: u32): i32 {
   let limit = load<u32>(PLAN_BUDGET_PAGES);
   const reserve = load<u32>(PLAN_RESERVE_PAGES);
   if (context != CONTEXT_ATOMIC) limit = limit > reserve ? limit - reserve : 0;
@@ -202,7 +203,7 @@ function tryBlock(context: u32, order: u32, site: u32): i32 {
     store<u8>(d, HELD, DESCRIPTOR_STATE);
     store<u8>(d, u8(order), DESCRIPTOR_ORDER);
     store<u8>(d, u8(site), DESCRIPTOR_SITE);
-    charge(site, i32(1) << order);
+    charge(site, i32(pages));
   }
   lockRelease(LOCK);
   return page;
@@ -242,7 +243,7 @@ export function pageAllocExact(context: u32, bytes: u32, site: u32): usize {
     store<u32>(row, load<u32>(row) + 1);
     return refuse(row);
   }
-  const address = allocBlock(context, order, site);
+  const address = allocBlock(context, order, site, pages);
   if (address == 0) return 0;
   lockAcquire(LOCK);
   let page = pageOf(address);
@@ -258,7 +259,6 @@ export function pageAllocExact(context: u32, bytes: u32, site: u32): usize {
       page = upper;
       hold(page, order, site);
     } else {
-      charge(site, -i32(half));
       giveBlock(upper, order);
     }
   }

@@ -50,10 +50,17 @@ const KINDS: Readonly<Record<MemoryKind, number>> = {
   staging: terms.MEMORY_STAGING,
   reserve: terms.MEMORY_RESERVE,
 };
+const TEARDOWN_CODES = {
+  strong: terms.TEARDOWN_STRONG,
+  deferred: terms.TEARDOWN_DEFERRED,
+  refcount: terms.TEARDOWN_REFCOUNT,
+  naive: terms.TEARDOWN_NAIVE,
+} as const;
 const ROLE_CODES: Readonly<Record<Role, number>> = {
   device: terms.ROLE_DEVICE,
   storm: terms.ROLE_STORM,
   maintenance: terms.ROLE_MAINTENANCE,
+  registration: terms.ROLE_REGISTRATION,
   replay: terms.ROLE_DEVICE,
 };
 
@@ -127,6 +134,7 @@ function tasksOf(cell: Cell): RoleTask[] {
     ['device', cell.deviceThreads],
     ['storm', cell.stormThreads],
     ['maintenance', cell.maintenanceThreads],
+    ['registration', cell.teardown === undefined ? 0 : 1],
   ];
   let thread = FIRST_WORKER_THREAD;
   return roles.flatMap(([role, count]) =>
@@ -140,6 +148,7 @@ function writePlan(state: SharedState, plan: MemoryPlan, trace: PageTrace, worke
     [layout.PLAN_THREAD_BASE, layout.THREAD_BASE],
     [layout.PLAN_REGION_BASE, plan.regionBase],
     [layout.PLAN_REGION_CAPACITY, trace.regions.length],
+    [layout.PLAN_REGION_SCRATCH, plan.regionBase + trace.regions.length * layout.REGION_BYTES],
     [layout.PLAN_PAGE_COUNT, trace.pageCount],
     [layout.PLAN_PAGE_BASE, plan.pageBase],
     [layout.PLAN_BLOCK_BASE, plan.blockBase],
@@ -194,6 +203,8 @@ function writeRun(
     [layout.PLAN_ACCESS_PER_EVENT, ACCESSES_PER_EVENT],
     [layout.PLAN_REPEAT_TRACE, repeats(cell, trace) ? 1 : 0],
     [layout.PLAN_STORM_THREADS, modelled ? 1 : cell.stormThreads],
+    [layout.PLAN_TEARDOWN, TEARDOWN_CODES[cell.teardown?.policy ?? 'strong']],
+    [layout.PLAN_TEARDOWN_US, cell.teardown?.periodUs ?? 0],
     [layout.PLAN_RETRY_LIMIT, RETRY_LIMIT],
     [layout.PLAN_WAIT_LIMIT_MS, WAIT_LIMIT_MS],
   ];

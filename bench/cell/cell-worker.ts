@@ -64,6 +64,8 @@ function loopOf(driver: DriverExports, task: RoleTask): () => void {
       return () => driver.stormLoop(task.index);
     case 'maintenance':
       return () => driver.maintenanceLoop();
+    case 'registration':
+      return () => driver.registrationLoop();
     case 'replay':
       return () => driver.replayLoop();
   }

@@ -49,7 +49,8 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
   const blockCount = needs.pageCount / layout.BLOCK_PAGES;
   const plan = {
     pageCount: needs.pageCount,
-    regionBase: take(needs.regionCount * layout.REGION_BYTES),
+    // One record more: scratch of the naive teardown.
+    regionBase: take((needs.regionCount + 1) * layout.REGION_BYTES),
     blockBase: take(blockCount * layout.BLOCK_BYTES),
     pageBase: take(needs.pageCount * layout.PAGE_RECORD_BYTES),
     installedBase: take(needs.pageCount),

@@ -1,4 +1,4 @@
-export type Role = 'device' | 'storm' | 'maintenance' | 'replay';
+export type Role = 'device' | 'storm' | 'maintenance' | 'registration' | 'replay';
 
 /** One measured run of one role; a pool thread gets exactly one. */
 export interface RoleTask {

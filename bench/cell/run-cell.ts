@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import * as layout from '../../core/abi/layout.ts';
-import { ENOMEM, MEMORY_KINDS } from '../../core/abi/terms.ts';
+import { ENOMEM, MEMORY_KINDS, TEARDOWN_STRONG } from '../../core/abi/terms.ts';
 import { type CellInputs, type CellSetup, setUpCell, setupEvents } from './cell-setup.ts';
 import type { CellWorkerData } from './cell-worker.ts';
 import type { RoleResult } from './role-task.ts';
@@ -98,6 +98,8 @@ function finish(
   let allocatorFaults = 0;
   // After a trap locks and lists are undefined: tearing down could hang, and would prove nothing.
   if (clean) {
+    // Whatever the cell's own teardown policy: what is measured is over, nothing may stay behind.
+    state.set(layout.PLAN_TEARDOWN, TEARDOWN_STRONG);
     trace.regions.forEach((_, index) => {
       host.driver.unregister(index);
     });

@@ -33,6 +33,7 @@ export interface DriverExports {
   stormLoop(index: number): void;
   maintenanceLoop(): void;
   maintainAll(): void;
+  registrationLoop(): void;
   replayLoop(): void;
   applyTraceEvent(index: number): void;
   access(page: number, write: number): number;

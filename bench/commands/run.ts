@@ -128,13 +128,15 @@ function planRun(options: RunOptions): { plan: Plan; config: Record<string, unkn
     options.forks === undefined ? undefined : checkedInteger('--forks', options.forks, 1, 1000);
   const source = findSuite(options.suite);
   const settings = options.set ?? [];
-  const suite = narrowSuite(overrideSuite(source, settings), {
+  // Narrowed first: a setting such as workload.regions=8 is meant for the workloads that were chosen.
+  const narrowed = narrowSuite(source.suite, {
     ...(options.strategy === undefined ? {} : { strategies: options.strategy }),
     ...(options.workload === undefined ? {} : { workloads: options.workload }),
     ...(options.device === undefined ? {} : { devices: options.device }),
     ...(options.mode === undefined ? {} : { modes: options.mode as CellMode[] }),
     ...(forks === undefined ? {} : { forks }),
   });
+  const suite = overrideSuite({ ...source, suite: narrowed }, settings);
   const groups = suite.groups.map((group) => ({
     ...group,
     inject: [...group.inject, ...(options.inject ?? [])],

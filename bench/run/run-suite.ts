@@ -13,6 +13,7 @@ import { cellFlags, environmentFlags, strictRefusal } from '../environment/trust
 import { packageRoot } from '../package-root.ts';
 import { EnvironmentRefused } from '../record/environment-refused.ts';
 import type { Cell } from '../suites/cell.ts';
+import { sweptParts } from '../suites/cell-id.ts';
 import type { Plan } from '../suites/plan.ts';
 import { CELL_FLAGS, runCellProcess } from './cell-child.ts';
 import { Progress } from './progress.ts';
@@ -145,6 +146,7 @@ function recordOf(
     ...figures,
     ...identityOf(cell),
     suite,
+    variant: sweptParts(cell).join(' ') || null,
     comparison: cell.comparison,
     conditionsHash: conditionsHash(cell),
     modules: Object.fromEntries(

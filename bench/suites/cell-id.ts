@@ -25,13 +25,22 @@ function paramsSlug(params: Readonly<Record<string, unknown>>): string {
 
 /** Only what differs from a plain cell, so that ids stay short. */
 function extras(cell: CellSettings): string[] {
+  const { profile } = cell.memory;
+  return [...sweptParts(cell), ...(profile === 'plenty' ? [] : [profile])];
+}
+
+/** What a sweep varies beside strategy, workload, device, mode and memory; empty for a plain cell. */
+export function sweptParts(
+  cell: Pick<CellSettings, 'pace' | 'deviceThreads' | 'stormThreads' | 'teardown' | 'inject'>,
+): string[] {
   const parts: string[] = [];
-  const { pace, memory, deviceThreads, stormThreads } = cell;
+  const { pace, deviceThreads, stormThreads, teardown, inject } = cell;
   if (pace.kind === 'asap') parts.push('asap');
   if (pace.kind === 'compressed') parts.push(`x${pace.factor}`);
   if (pace.kind === 'rate') parts.push(`${pace.perSecond}ps`);
-  if (memory.profile !== 'plenty') parts.push(memory.profile);
   if (deviceThreads !== 1 || stormThreads !== 1) parts.push(`d${deviceThreads}s${stormThreads}`);
+  if (teardown !== undefined) parts.push(`teardown-${teardown.policy}`);
+  if (inject !== undefined) parts.push('inject');
   return parts;
 }
 

@@ -14,6 +14,9 @@ export const MEMORY_PROFILES = [
   'collapse',
 ] as const;
 
+/** What unregistering waits for; `naive` waits for nothing and must be caught. */
+export const TEARDOWN_POLICIES = ['strong', 'deferred', 'refcount', 'naive'] as const;
+
 /** How the device thread chooses the page it translates next. */
 export const ACCESS_KINDS = ['uniform', 'zipf', 'sequential', 'hot-recent'] as const;
 
@@ -73,6 +76,12 @@ export const memorySchema = strictShape({
   budgetBytes: integerBetween(4096, 2 ** 32).optional(),
 });
 
+export const teardownSchema = strictShape({
+  policy: oneOf(TEARDOWN_POLICIES),
+  /** Pause between a teardown and the next. */
+  periodUs: integerBetween(10, 10_000_000).default(1000),
+});
+
 /** One fork of one measurement: everything a cell process needs, as plain JSON. */
 export const cellSchema = strictShape({
   /** Same for every fork; readable, ends in a hash of all that follows except fork and seed. */
@@ -98,6 +107,8 @@ export const cellSchema = strictShape({
   /** The cell process is killed after this and the record says `timeout`. */
   timeoutSeconds: numberBetween(0.1, 172_800),
   memory: memorySchema,
+  /** Regions are unregistered and registered again while the storm runs. */
+  teardown: teardownSchema.optional(),
   /** Fault-injection rules in the order they are evaluated. */
   inject: z.array(textUpTo(500)).max(100).optional(),
   /** False for canaries and other checks: shown, but neither compared nor ranked. */

@@ -95,6 +95,7 @@ function expandGroup(group: CellGroup, context: PlanContext, where: string): Cel
     group.pace.map((pace) => ({ pace })),
     group.access.map((access) => ({ access })),
     group.memory.map((memory) => ({ memory })),
+    (group.teardown ?? [undefined]).map((teardown) => (teardown === undefined ? {} : { teardown })),
     threadCounts(group.deviceThreads, context.cores).map((deviceThreads) => ({ deviceThreads })),
     threadCounts(group.stormThreads, context.cores).map((stormThreads) => ({ stormThreads })),
   ];

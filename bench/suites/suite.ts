@@ -5,6 +5,7 @@ import {
   memorySchema,
   paceSchema,
   strategyParamsSchema,
+  teardownSchema,
   workloadReferenceSchema,
 } from './cell.ts';
 import { integerBetween, numberBetween, oneOf, strictShape, textUpTo } from './checked-input.ts';
@@ -50,6 +51,7 @@ export const cellGroupSchema = strictShape({
   deviceThreads: oneOrMany(threadCountSchema).default([1]),
   stormThreads: oneOrMany(threadCountSchema).default([1]),
   maintenanceThreads: integerBetween(0, 64).default(0),
+  teardown: oneOrMany(teardownSchema).optional(),
   memory: oneOrMany(memorySchema).default([{ profile: 'plenty' }]),
   windowSeconds: numberBetween(0.01, 86_400).default(1),
   timeoutSeconds: numberBetween(0.1, 172_800).default(60),

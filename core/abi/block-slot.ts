@@ -10,7 +10,14 @@ import {
   deviceZap,
   pageFreeDeferred,
 } from './core';
-import { blockSlot, slotIsLeaf, slotIsTable, tableAddress, tableSlot } from './directory';
+import {
+  blockSlot,
+  slotIsLeaf,
+  slotIsTable,
+  tableAddress,
+  tableSlot,
+  wordsAreHuge,
+} from './directory';
 import { BLOCK_PAGES } from './layout';
 import { expandLeaf, zapSlots } from './slots';
 import { COUNT_COLLATERAL, OK } from './terms';
@@ -23,6 +30,16 @@ export function blockStop(page: u32, end: u32): u32 {
 /** Address of a page's entry in the table of its block. */
 export function tableEntry(table: usize, page: u32): usize {
   return table + ((page & (BLOCK_PAGES - 1)) << 3);
+}
+
+/** Tables an update could need at worst: one for each block it maps with 4 KiB leaves. */
+export function tablesAtWorst(first: u32, count: u32, words: usize): u32 {
+  let tables: u32 = 0;
+  const end = first + count;
+  for (let page = first; page < end; page = blockStop(page, end)) {
+    if (!wordsAreHuge(words + ((page - first) << 3), blockStop(page, end) - page)) tables++;
+  }
+  return tables;
 }
 
 /**

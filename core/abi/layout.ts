@@ -82,6 +82,10 @@ export const PLAN_TEARDOWN: u32 = 65676;
 export const PLAN_INSTALLED_BASE: u32 = 65680;
 /** First event the storm plays; those before it set the address space up, outside the window. */
 export const PLAN_TRACE_FIRST: u32 = 65692;
+/** Pause of the registration thread between a teardown and the next, microseconds. */
+export const PLAN_TEARDOWN_US: u32 = 65696;
+/** Room for one region's strategy bytes (naive teardown). */
+export const PLAN_REGION_SCRATCH: u32 = 65700;
 /** 1: the strategy holds no translations (noop): an access is over after one fault. */
 export const PLAN_FLOOR: u32 = 65688;
 /** Replay: maintain runs after every this many events; 0 = never. */
@@ -131,7 +135,7 @@ export const INJECT_PROBABILITY: u32 = 0;
 export const INJECT_INTERVAL: u32 = 4;
 /** Left to fail, -1 = no limit (shared, atomic). */
 export const INJECT_TIMES: u32 = 8;
-/** Bytes that must be allocated first (shared, atomic). */
+/** Pages that must be allocated first, less what has been (shared, atomic). */
 export const INJECT_SPACE: u32 = 12;
 export const INJECT_MIN_ORDER: u32 = 16;
 export const INJECT_IGNORE_WAIT: u32 = 20;
@@ -268,8 +272,10 @@ export const REGION_RIGHT: u32 = 20;
 export const REGION_PRIORITY: u32 = 24;
 export const REGION_MAX_END: u32 = 28;
 export const REGION_DEFERRED_NEXT: u32 = 32;
-/** References held by faults in flight (TEARDOWN_REFCOUNT). */
+/** References held by faults and maintain in flight. */
 export const REGION_REFERENCES: u32 = 36;
+/** 0 alive, 1 being torn down, 2 dead and not yet freed (registration.ts). */
+export const REGION_DYING: u32 = 40;
 /** The subscription's sequence number; a line of its own. */
 export const REGION_SEQUENCE: u32 = 64;
 /** The driver lock; a line of its own. */

@@ -40,6 +40,7 @@ export const ROLE_DEVICE: u32 = 1;
 export const ROLE_STORM: u32 = 2;
 export const ROLE_MAINTENANCE: u32 = 3;
 export const ROLE_SETUP: u32 = 4;
+export const ROLE_REGISTRATION: u32 = 5;
 
 // Device access patterns.
 export const ACCESS_UNIFORM: u32 = 0;

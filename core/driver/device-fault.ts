@@ -12,8 +12,8 @@ import {
   PLAN_LOCK,
   PLAN_MODELLED,
   PLAN_RETRY_LIMIT,
+  REGION_DYING,
   REGION_LOCK,
-  REGION_STATE,
   STATE_STOP,
   THREAD_FAILED_ALLOCATIONS,
   THREAD_MODELLED_NS,
@@ -43,7 +43,6 @@ import {
   LOCK_BLOCK,
   LOCK_OWN,
   OK,
-  REGION_LIVE,
 } from '../abi/terms';
 import { EVENT_CLEAR } from '../abi/trace-event';
 import { blockIsHuge, blockRecord, fault, pageVma, snapshot } from '../address-space';
@@ -55,6 +54,7 @@ import { notifierReadBegin, notifierReadRetry } from '../notifier';
 import { regionEnd, regionFirst } from '../region';
 import { thread } from '../thread';
 import { invalidateRange, splitBlock } from './invalidation';
+import { regionAcquire, regionRelease } from './registration';
 import { latencyWindow } from './window';
 
 /** Tries (2 us apart) before an access that only lacks table memory is given up. */
@@ -75,7 +75,11 @@ export function deviceFault(region: usize, page: u32, write: bool): i32 {
   if ((installed & (write ? INSTALLED_WRITE : INSTALLED_READ)) != 0)
     count(COUNT_SPURIOUS_FAULTS, 1);
   waitForDevice(t, modelled, startNs);
-  const result = resolve(region, page, write, t, modelled);
+  let result: i32 = EFAULT;
+  if (regionAcquire(region)) {
+    result = resolve(region, page, write, t, modelled);
+    regionRelease(region);
+  }
   const endNs = modelled ? load<u64>(t, THREAD_MODELLED_NS) : nowNs();
   store<u64>(t, load<u64>(t, THREAD_STALLED_NS) + (endNs - startNs), THREAD_STALLED_NS);
   if (result == OK) {
@@ -99,7 +103,7 @@ function resolve(region: usize, page: u32, write: bool, t: usize, modelled: bool
   let failedSinceNs: u64 = 0;
   let starved: u32 = 0;
   for (let tries: u32 = 0; tries < limit; tries++) {
-    if (atomic.load<u32>(region, REGION_STATE) != REGION_LIVE) return EFAULT;
+    if (atomic.load<u32>(region, REGION_DYING) != 0) return EFAULT;
     notifierReadBegin(region);
     const word = faultIn(page, write);
     if (!wordIsValid(word) || (write && (word & WORD_WRITE) == 0)) {

@@ -1,15 +1,10 @@
-import {
-  PLAN_MAINTAIN_US,
-  PLAN_REGION_CAPACITY,
-  REGION_STATE,
-  STATE_STOP,
-  THREAD_SLEEP,
-} from '../abi/layout';
+import { PLAN_MAINTAIN_US, PLAN_REGION_CAPACITY, STATE_STOP, THREAD_SLEEP } from '../abi/layout';
 import { maintain } from '../abi/strategy';
-import { COUNT_MAINTAINS, REGION_LIVE } from '../abi/terms';
+import { COUNT_MAINTAINS } from '../abi/terms';
 import { count } from '../counters';
 import { regionAt } from '../region';
 import { thread } from '../thread';
+import { regionAcquire, regionRelease } from './registration';
 
 /** Calls maintain for every live region, then sleeps for the planned pause, until the storm is over. */
 export function maintenanceLoop(): void {
@@ -25,8 +20,9 @@ export function maintainAll(): void {
   const regions = load<u32>(PLAN_REGION_CAPACITY);
   for (let i: u32 = 0; i < regions; i++) {
     const region = regionAt(i);
-    if (atomic.load<u32>(region, REGION_STATE) != REGION_LIVE) continue;
+    if (!regionAcquire(region)) continue;
     maintain(region);
+    regionRelease(region);
     count(COUNT_MAINTAINS, 1);
   }
 }

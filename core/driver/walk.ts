@@ -10,7 +10,7 @@ import { translate } from '../abi/strategy';
 import { COUNT_CACHE_HITS, COUNT_WALK_RETRIES } from '../abi/terms';
 import { count } from '../counters';
 import { cacheBlockSlot, cacheSlot, cacheTag, deviceEpoch } from '../device';
-import { regionFirst } from '../region';
+import { regionFirst, regionOfPage } from '../region';
 import { thread } from '../thread';
 
 /** Walks that saw the device epoch move are walked again; the bound only ends a broken device. */
@@ -40,6 +40,8 @@ export function deviceWalk(region: usize, page: u32): u64 {
   for (let i = 0; i < WALK_LIMIT; i++) {
     if (atomic.load<u32>(STATE_DEVICE_DEAD) != 0) return ENTRY_NONE;
     const epoch = deviceEpoch();
+    // The key may be gone since the access began; whoever revokes it fences after (registration.ts).
+    if (regionOfPage(page) != region) return ENTRY_NONE;
     const entry = translate(region, relative);
     if (!entryIsPresent(entry)) return ENTRY_NONE;
     if (entries == 0 ? deviceEpoch() == epoch : fill(cache, entries, page, entry, epoch))
