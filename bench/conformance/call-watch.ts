@@ -16,6 +16,8 @@ export interface WatchedHost {
   translations(region: number, first: number, count: number): bigint[];
   stagingPages(): number;
   deviceIsDead(): boolean;
+  /** Does the core hold the driver lock for this page of the region? */
+  driverLockIsHeld(region: number, page: number): boolean;
 }
 
 /** One call of a strategy function and what it has done so far. */
@@ -208,6 +210,7 @@ export class CallWatch implements Interposer {
   }
 
   #update(region: number, first: number, count: number, body: () => number): number {
+    this.#checkLock('update', region, first);
     const compares = this.comparesFailures || this.collides;
     const before = compares ? this.#host.translations(region, first, count) : [];
     const result = this.#run('update', region, true, body);
@@ -224,12 +227,18 @@ export class CallWatch implements Interposer {
     blockable: boolean,
     body: () => number,
   ): number {
+    this.#checkLock('invalidate', region, first);
     const before = blockable ? [] : this.#host.translations(region, first, count);
     const result = this.#run('invalidate', region, blockable, body);
     if (!blockable && result === EAGAIN) {
       this.#compare('I8', 'non-blockable invalidate', region, first, before, result, false);
     }
     return result;
+  }
+
+  #checkLock(name: CallName, region: number, page: number): void {
+    if (this.#entry.lock === 'own' || this.#host.driverLockIsHeld(region, page)) return;
+    this.#breach('I3', `the core called ${name} without the driver lock (${this.#entry.lock})`);
   }
 
   #compare(

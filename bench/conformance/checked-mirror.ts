@@ -24,6 +24,8 @@ const DEFAULTS: HostGeometry = {
 /** Device faults an access may need while memory fails or a reserve is refilled in between. */
 const ACCESS_TRIES = 4;
 const MAINTAIN_ROUNDS = 8;
+/** The OOM reaper gives a range up after so many refusals (MAX_OOM_REAP_RETRIES). */
+const REAP_RETRIES = 10;
 
 /**
  * A strategy and the reference model driven by the same operations. After each one every page that
@@ -105,10 +107,15 @@ export class CheckedMirror {
     this.check();
   }
 
-  invalidate(first: number, count: number, event: number, blockable = true): void {
-    this.model.invalidate(first, count, event);
+  /** One notifier range; false when a non-blockable one was refused (EAGAIN) and changed nothing. */
+  invalidate(first: number, count: number, event: number, blockable = true): boolean {
+    const refusals = this.count(terms.COUNT_NOT_BLOCKABLE);
     this.host.event(op.OP_INVALIDATE, first, count, event | (blockable ? 0 : op.NON_BLOCKABLE));
+    const refused = this.count(terms.COUNT_NOT_BLOCKABLE) - refusals >= REAP_RETRIES;
+    if (refused) this.model.splitEdges(first, count);
+    else this.model.invalidate(first, count, event);
     this.check();
+    return !refused;
   }
 
   fork(first: number, count: number): void {
@@ -243,9 +250,13 @@ export class CheckedMirror {
   /** Every page of every region; slow on large geometries. */
   checkAll(): void {
     for (const { firstPage, pageCount } of this.host.geometry.regions) {
-      for (let page = firstPage; page < firstPage + pageCount; page++) {
-        this.#checkUse(page, this.view(page), 'the table');
-      }
+      this.checkRange(firstPage, pageCount);
+    }
+  }
+
+  checkRange(first: number, count: number): void {
+    for (let page = first; page < first + count; page++) {
+      this.#checkUse(page, this.view(page), 'the table');
     }
   }
 

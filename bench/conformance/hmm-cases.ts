@@ -3,6 +3,7 @@ import { EFAULT, OK } from '../../core/abi/terms.ts';
 import * as op from '../../core/abi/trace-event.ts';
 import type { CheckedMirror } from './checked-mirror.ts';
 import { type ConformanceCase, withMirror } from './conformance-case.ts';
+import { deviceTakes } from './device-takes.ts';
 
 /** Pages of the buffer most tests use: two fault windows and a bit. */
 const PAGES = 40;
@@ -22,15 +23,6 @@ function hmm(
 
 function excused(name: string, purpose: string, reason: string): ConformanceCase {
   return { name: `hmm/${name}`, purpose, excused: reason, run: () => {} };
-}
-
-/** The device reads or writes every page; returns the faults it took. */
-function deviceTakes(mirror: CheckedMirror, first: number, count: number, write: boolean): number {
-  const before = mirror.faults;
-  for (let page = first; page < first + count; page++) {
-    mirror.expectEqual(`the access to page ${page}`, mirror.access(page, write), OK);
-  }
-  return mirror.faults - before;
 }
 
 function windows(first: number, count: number): number {

@@ -9,26 +9,27 @@ import { randomStep, runStep, type Step, stepText } from './random-step.ts';
 const B = BLOCK_PAGES;
 
 /** Single operations over pages 0..3 of block 0 and 0..3 of block 1. */
-const ALPHABET: readonly { readonly name: string; readonly run: (m: CheckedMirror) => void }[] = [
-  { name: 'read 0', run: (m) => m.read(0) },
-  { name: 'write 1', run: (m) => m.write(1) },
-  { name: 'write 513', run: (m) => m.write(B + 1) },
-  { name: 'touchHuge 0', run: (m) => m.touchHuge(0) },
-  { name: 'clear 1', run: (m) => m.invalidate(1, 1, op.EVENT_CLEAR) },
-  { name: 'clear 2..513', run: (m) => m.invalidate(2, B, op.EVENT_CLEAR) },
-  { name: 'protect 0..3', run: (m) => m.invalidate(0, 4, op.EVENT_PROTECTION_VMA) },
-  { name: 'fork all', run: (m) => m.fork(0, 2 * B) },
-  { name: 'split 0', run: (m) => m.split(0) },
-  { name: 'collapse 0', run: (m) => m.collapse(0) },
-  { name: 'maintain', run: (m) => m.maintain() },
-  {
-    name: 'remap block 0',
-    run: (m) => {
-      m.unmapVma(0, B);
-      m.map(0, B, { huge: true });
+const ALPHABET: readonly { readonly name: string; readonly run: (m: CheckedMirror) => unknown }[] =
+  [
+    { name: 'read 0', run: (m) => m.read(0) },
+    { name: 'write 1', run: (m) => m.write(1) },
+    { name: 'write 513', run: (m) => m.write(B + 1) },
+    { name: 'touchHuge 0', run: (m) => m.touchHuge(0) },
+    { name: 'clear 1', run: (m) => m.invalidate(1, 1, op.EVENT_CLEAR) },
+    { name: 'clear 2..513', run: (m) => m.invalidate(2, B, op.EVENT_CLEAR) },
+    { name: 'protect 0..3', run: (m) => m.invalidate(0, 4, op.EVENT_PROTECTION_VMA) },
+    { name: 'fork all', run: (m) => m.fork(0, 2 * B) },
+    { name: 'split 0', run: (m) => m.split(0) },
+    { name: 'collapse 0', run: (m) => m.collapse(0) },
+    { name: 'maintain', run: (m) => m.maintain() },
+    {
+      name: 'remap block 0',
+      run: (m) => {
+        m.unmapVma(0, B);
+        m.map(0, B, { huge: true });
+      },
     },
-  },
-];
+  ];
 
 const SCOPE = [0, 1, 2, 3, 4, 511, 512, 513, 514, 515, 516, 1023];
 const GEOMETRY: MirrorOptions = {

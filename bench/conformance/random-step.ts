@@ -77,7 +77,9 @@ const RUNS: Readonly<Record<Step['kind'], Run>> = {
   write: (mirror, { first }) => mirror.write(first),
   touch: (mirror, { first, count, write }) => mirror.touch(first, Math.min(count, 64), write),
   touchHuge: (mirror, { first }) => mirror.touchHuge(first),
-  invalidate: (mirror, { first, count, arg, write }) => mirror.invalidate(first, count, arg, write),
+  invalidate: (mirror, { first, count, arg, write }) => {
+    mirror.invalidate(first, count, arg, write);
+  },
   fork: (mirror, { first, count }) => mirror.fork(first, count),
   split: (mirror, { first }) => mirror.split(first),
   collapse: (mirror, { first }) => mirror.collapse(first),

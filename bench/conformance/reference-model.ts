@@ -119,7 +119,7 @@ export class ReferenceModel {
   }
 
   invalidate(first: number, count: number, event: number): void {
-    this.#splitEdges(first, first + count);
+    this.splitEdges(first, count);
     if (PROTECTIONS.includes(event)) {
       this.#protect(first, count, false);
       return;
@@ -135,7 +135,7 @@ export class ReferenceModel {
   }
 
   fork(first: number, count: number): void {
-    this.#splitEdges(first, first + count);
+    this.splitEdges(first, count);
     this.#protect(first, count, true);
   }
 
@@ -174,7 +174,9 @@ export class ReferenceModel {
     this.faultHuge(index);
   }
 
-  #splitEdges(first: number, end: number): void {
+  /** The OS breaks huge mappings that a range covers only in part before the range itself. */
+  splitEdges(first: number, count: number): void {
+    const end = first + count;
     if (first % BLOCK_PAGES !== 0 && this.isHuge(first)) this.split(first);
     if (end % BLOCK_PAGES !== 0 && this.isHuge(end - 1)) this.split(end - 1);
   }

@@ -97,6 +97,10 @@ export class StrategyHost {
       translations: (region, first, count) => this.translations(region, first, count),
       stagingPages: () => this.#os.core.pagesOfKind(terms.MEMORY_STAGING),
       deviceIsDead: () => this.deviceIsDead,
+      driverLockIsHeld: (region, page) => {
+        const first = this.state.get(region + layout.REGION_FIRST_PAGE);
+        return this.state.get(this.#driverLock(region, first + page)) !== 0;
+      },
     });
     this.#os = instantiate(modules, this.state.memory, OS_THREAD, this.watch);
     this.#device = instantiate(modules, this.state.memory, DEVICE_THREAD, {
@@ -293,11 +297,12 @@ export class StrategyHost {
 
   /** Holds or releases the driver lock the core takes around calls for this page. */
   holdDriverLock(index: number, page: number, held: boolean): void {
-    const block = this.plan.blockBase + Math.floor(page / layout.BLOCK_PAGES) * layout.BLOCK_BYTES;
-    const lock =
-      this.entry.lock === 'block'
-        ? block + layout.BLOCK_DRIVER_LOCK
-        : this.regionAddress(index) + layout.REGION_LOCK;
-    this.state.set(lock, held ? 1 : 0);
+    this.state.set(this.#driverLock(this.regionAddress(index), page), held ? 1 : 0);
+  }
+
+  #driverLock(region: number, page: number): number {
+    if (this.entry.lock !== 'block') return region + layout.REGION_LOCK;
+    const block = Math.floor(page / layout.BLOCK_PAGES);
+    return this.plan.blockBase + block * layout.BLOCK_BYTES + layout.BLOCK_DRIVER_LOCK;
   }
 }
