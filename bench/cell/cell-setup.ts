@@ -94,10 +94,7 @@ export function setUpCell({ cell, entry, device, trace, draws }: CellInputs): Ce
   state.set(layout.PLAN_FORCE_ATOMIC, pressure.atomicOnly ? 1 : 0);
   state.set(layout.PLAN_BUDGET_END_PAGES, pressure.budgetEndPages);
   writeThreads(state, cell, tasks);
-  (cell.inject ?? []).forEach((rule, i) => {
-    parseInjectRule(rule, entry).write(state, i, cell.seed);
-  });
-  state.set(layout.PLAN_INJECT_COUNT, cell.inject?.length ?? 0);
+  writeInjection(state, cell, entry);
   const offeredPerSecond = offeredRate(cell, trace);
   return { plan, state, tasks, budgetPages: pressure.budgetPages, offeredPerSecond };
 }
@@ -126,6 +123,16 @@ function offeredRate(cell: Cell, trace: PageTrace): number | null {
     lastNs = dueNs;
   }
   return lastNs > 0 ? (trace.eventCount - first) / (lastNs / 1e9) : null;
+}
+
+function writeInjection(state: SharedState, cell: Cell, entry: StrategyEntry): void {
+  let rules = 0;
+  for (const text of cell.inject ?? []) {
+    const rule = parseInjectRule(text, entry);
+    rule.write(state, rules, cell.seed);
+    if (rule.ofAllocator) rules++;
+  }
+  state.set(layout.PLAN_INJECT_COUNT, rules);
 }
 
 function tasksOf(cell: Cell): RoleTask[] {

@@ -17,8 +17,19 @@ const KNOBS: Readonly<Record<string, { readonly min: number; readonly max: numbe
   'fail-nth': { min: 1, max: 2 ** 31 - 1 },
 };
 
+/** Failures of device commands; the plan word each one sets. */
+const DEVICE_KNOBS: Readonly<Record<string, number>> = {
+  'device-error-interval': layout.PLAN_DEVICE_ERROR_INTERVAL,
+  'device-error-nth': layout.PLAN_DEVICE_ERROR_NTH,
+  'device-dead-nth': layout.PLAN_DEVICE_DEAD_NTH,
+};
+/** Flush, reset and re-post of a failed queue: mlx5 polls for it in 3-5 ms steps (umr.c). */
+const QUEUE_RESET_NS = 4_000_000;
+
 /** One fault-injection rule, ready to be written beside the plan words. */
 export interface InjectRule {
+  /** Does it take one of the allocator's rule slots? */
+  readonly ofAllocator: boolean;
   write(state: SharedState, index: number, seed: number): void;
 }
 
@@ -26,10 +37,14 @@ export interface InjectRule {
  * Parses `knob=value,...`, e.g. `site=break,probability=100,times=3` or `fail-nth=17`. Knobs and
  * defaults are the kernel's (probability 0, interval 1, times 1, space 0), except that min-order and
  * ignore-gfp-wait default to 0: every allocation here is one the user asked to fail. `site` and
- * `context` may be repeated.
+ * `context` may be repeated. Device commands fail by `device-error-interval=N` (every Nth completes with
+ * an error, the queue is reset and the command posted again), `device-error-nth=N` (once) and
+ * `device-dead-nth=N` (the device answers nothing from the Nth on).
  * @throws UsageError naming the rule, the word, and what is valid
  */
 export function parseInjectRule(text: string, entry: StrategyEntry): InjectRule {
+  const device = deviceRule(text);
+  if (device !== null) return device;
   const values = new Map<string, number>();
   let sites = 0;
   let contexts = 0;
@@ -48,7 +63,29 @@ export function parseInjectRule(text: string, entry: StrategyEntry): InjectRule 
   if (!values.has('fail-nth') && !values.has('probability')) {
     throw new UsageError(`inject rule "${text}": expected probability=PERCENT or fail-nth=N`);
   }
-  return { write: (state, index, seed) => writeRule(state, index, seed, values, sites, contexts) };
+  return {
+    ofAllocator: true,
+    write: (state, index, seed) => writeRule(state, index, seed, values, sites, contexts),
+  };
+}
+
+function deviceRule(text: string): InjectRule | null {
+  const [key = '', value = ''] = text.split('=', 2);
+  const word = DEVICE_KNOBS[key];
+  if (word === undefined) return null;
+  const nth = Number(value);
+  if (!/^\d+$/.test(value) || nth < 1 || nth > 2 ** 31 - 1) {
+    throw new UsageError(
+      `inject rule "${text}": expected a whole number from 1 to ${2 ** 31 - 1}, alone in its rule`,
+    );
+  }
+  return {
+    ofAllocator: false,
+    write: (state) => {
+      state.set(word, nth);
+      state.set(layout.PLAN_COST_RESET, QUEUE_RESET_NS);
+    },
+  };
 }
 
 function indexOf(rule: string, knob: string, name: string, names: readonly string[]): number {
@@ -61,7 +98,7 @@ function indexOf(rule: string, knob: string, name: string, names: readonly strin
 function numberOf(rule: string, key: string, text: string): number {
   const knob = KNOBS[key];
   if (knob === undefined) {
-    const names = [...Object.keys(KNOBS), 'site', 'context'];
+    const names = [...Object.keys(KNOBS), 'site', 'context', ...Object.keys(DEVICE_KNOBS)];
     const near = nearestName(key, names);
     const hint = near === undefined ? '' : `did you mean "${near}"? `;
     throw new UsageError(

@@ -12,7 +12,7 @@ export const soak: SuiteInput = {
       modes: ['verify'],
       windowSeconds: 60,
       timeoutSeconds: 120,
-      inject: ['probability=1,times=-1'],
+      inject: ['probability=1,times=-1', 'device-error-interval=100000'],
       comparison: false,
     },
   ],
