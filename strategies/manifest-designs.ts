@@ -3,6 +3,8 @@ import type { StrategyEntry } from './manifest.ts';
 const MIB = 1024 * 1024;
 const KIB = 1024;
 
+const TWO_LEVELS_4K = '512 tables x 4 KiB + 4 KiB directory = 2 MiB + 4 KiB';
+
 const radix: StrategyEntry = {
   id: 'radix',
   title: 'radix table of four levels',
@@ -43,5 +45,175 @@ const radix: StrategyEntry = {
   ],
 };
 
+const perJobPrealloc: StrategyEntry = {
+  id: 'per-job-prealloc',
+  title: 'worst case preallocated per job',
+  kind: 'strategy',
+  family: 'preallocated',
+  language: 'assemblyscript',
+  summary:
+    'Each update allocates the tables it could need at worst before it takes the lock, consumes some, and frees the rest.',
+  users: 'drm/msm VM_BIND (catalogue S10)',
+  source: 'drivers/gpu/drm/msm/msm_iommu.c',
+  memory: { at4k: TWO_LEVELS_4K, at2m: '4 KiB directory' },
+  bytesPerGiB: { at4k: 2 * MIB + 4 * KIB, at2m: 4 * KIB },
+  lock: 'own',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 512,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [],
+  sites: [
+    { name: 'directory', kind: 'table' },
+    { name: 'job', kind: 'staging' },
+    { name: 'table', kind: 'table' },
+  ],
+};
+
+const toppedUpCache: StrategyEntry = {
+  id: 'topped-up-cache',
+  title: 'cache topped up outside the lock',
+  kind: 'strategy',
+  family: 'reserve',
+  language: 'assemblyscript',
+  summary:
+    'A cache of pages is filled before the lock is taken; under the lock tables come from it and cannot fail.',
+  users: 'KVM on x86, arm64 and riscv (catalogue S8)',
+  source: 'virt/kvm/kvm_main.c kvm_mmu_topup_memory_cache',
+  memory: {
+    at4k: `${TWO_LEVELS_4K} (beside it up to 40 x 4 KiB cached a region)`,
+    at2m: '4 KiB directory (the cache stays empty until the first 4 KiB mapping)',
+  },
+  bytesPerGiB: { at4k: 2 * MIB + 4 * KIB, at2m: 4 * KIB },
+  lock: 'own',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 512,
+    reservePages: 40,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [
+    {
+      name: 'capacity',
+      summary: 'pages a top-up fills the cache to (KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE)',
+      default: 40,
+      min: 1,
+      max: 512,
+    },
+  ],
+  sites: [
+    { name: 'directory', kind: 'table' },
+    { name: 'cache', kind: 'reserve' },
+    { name: 'table', kind: 'table' },
+  ],
+};
+
+const eagerSplit: StrategyEntry = {
+  id: 'eager-split',
+  title: 'eager split in chunks',
+  kind: 'strategy',
+  family: 'dynamic',
+  language: 'assemblyscript',
+  summary:
+    'Once the OS write-protects a region its 2 MiB leaves are split in the background, a chunk at a time, ahead of demand.',
+  users: 'KVM dirty logging during live migration (catalogue S9)',
+  source: 'arch/x86/kvm/mmu/tdp_mmu.c; arm64 KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE',
+  memory: {
+    at4k: TWO_LEVELS_4K,
+    at2m: '4 KiB directory before logging, 2 MiB + 4 KiB once all is split',
+  },
+  bytesPerGiB: { at4k: 2 * MIB + 4 * KIB, at2m: 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 512,
+    reservePages: 0,
+    downgradesInPlace: true,
+    translates: true,
+  },
+  params: [
+    {
+      name: 'chunk',
+      summary: 'leaves split (or tables looked at) in one round of maintain',
+      default: 16,
+      min: 1,
+      max: 512,
+    },
+    {
+      name: 'trigger',
+      summary: '1: a protection event starts splitting; 0: everything is always split',
+      default: 1,
+      min: 0,
+      max: 1,
+    },
+    {
+      name: 'quietRounds',
+      summary: 'rounds of maintain without a protection event until the region maps huge again',
+      default: 1000,
+      min: 1,
+      max: 1_000_000,
+    },
+  ],
+  sites: [
+    { name: 'directory', kind: 'table' },
+    { name: 'fault', kind: 'table' },
+    { name: 'split', kind: 'table' },
+  ],
+};
+
+const buildAside: StrategyEntry = {
+  id: 'build-aside',
+  title: 'build aside, switch by one store',
+  kind: 'strategy',
+  family: 'dynamic',
+  language: 'assemblyscript',
+  summary:
+    'Every update builds a copy of the table and links it with one store; the old one is freed after the fence.',
+  users: 'KVM fill-then-link, generic_pt, Arm break-before-make (catalogue S11)',
+  source: 'arch/x86/kvm/mmu/tdp_mmu.c; drivers/iommu/generic_pt/iommu_pt.h',
+  memory: { at4k: `${TWO_LEVELS_4K} (one table more during an update)`, at2m: '4 KiB directory' },
+  bytesPerGiB: { at4k: 2 * MIB + 4 * KIB, at2m: 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: true,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 512,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [
+    {
+      name: 'breakBeforeMake',
+      summary: '1: the old slot is cleared and fenced before the new one is stored',
+      default: 0,
+      min: 0,
+      max: 1,
+    },
+  ],
+  sites: [
+    { name: 'directory', kind: 'table' },
+    { name: 'copy', kind: 'table' },
+    { name: 'hole', kind: 'table' },
+  ],
+};
+
 /** Page-table designs of the field beside mlx5's own: IOMMU, KVM, GPU and research tables. */
-export const designs: readonly StrategyEntry[] = [radix];
+export const designs: readonly StrategyEntry[] = [
+  radix,
+  toppedUpCache,
+  eagerSplit,
+  perJobPrealloc,
+  buildAside,
+];
