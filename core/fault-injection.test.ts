@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parseInjectRule } from '../bench/cell/inject-rule.ts';
 import { CoreHost } from '../bench/fixtures/core-host.ts';
 import type { CoreInternals } from '../bench/fixtures/core-internals.ts';
@@ -19,13 +19,11 @@ beforeAll(async () => {
   core = host.thread();
 });
 
-beforeEach(() => {
-  const rules = layout.PLAN_INJECT_RULES >>> 2;
-  const words = (layout.INJECT_RULE_CAPACITY * layout.INJECT_RULE_BYTES) >>> 2;
-  host.state.words.fill(0, rules, rules + words);
-});
-
+/** The rules in force from now on, as if no call had been made yet. */
 function give(...rules: string[]): void {
+  const first = layout.PLAN_INJECT_RULES >>> 2;
+  const words = (layout.INJECT_RULE_CAPACITY * layout.INJECT_RULE_BYTES) >>> 2;
+  host.state.words.fill(0, first, first + words);
   rules.forEach((rule, i) => {
     parseInjectRule(rule, entry).write(host.state, i, SEED);
   });

@@ -10,29 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
-import * as asc from 'assemblyscript/asc';
 import { manifest } from '../../strategies/manifest.ts';
 import { packageRoot } from '../package-root.ts';
 import { checkModule } from './check-module.ts';
-
-/** Reasons for each flag: DESIGN.md, "Tool chain". */
-const FLAGS = [
-  '--runtime',
-  'stub',
-  '--enable',
-  'threads',
-  '--enable',
-  'simd',
-  '--importMemory',
-  '--sharedMemory',
-  '--initialMemory',
-  '4',
-  '--maximumMemory',
-  '65536',
-  '-O3',
-  '--noAssert',
-  '--noExportMemory',
-];
+import { compileWasm, WASM_COMPILER, WASM_FLAGS } from './compile-wasm.ts';
 
 interface BuiltModule {
   readonly inputHash: string;
@@ -50,22 +31,9 @@ function sourcesBelow(folder: string): string[] {
 }
 
 function hashOf(files: readonly string[]): string {
-  const hash = createHash('sha256').update(asc.version).update(FLAGS.join(' '));
+  const hash = createHash('sha256').update(WASM_COMPILER).update(WASM_FLAGS.join(' '));
   for (const file of files) hash.update(relative(packageRoot, file)).update(readFileSync(file));
   return hash.digest('hex');
-}
-
-async function compile(entry: string, out: string): Promise<Uint8Array> {
-  const { error, stderr } = await asc.main([entry, ...FLAGS, '--outFile', out], {
-    readFile: (name, base) => {
-      const file = join(base, name);
-      return existsSync(file) ? readFileSync(file, 'utf8') : null;
-    },
-    writeFile: (name, contents, base) => writeFileSync(join(base, name), contents),
-    listFiles: () => [],
-  });
-  if (error) throw new Error(`${entry} does not compile:\n${stderr.toString()}`);
-  return readFileSync(out);
 }
 
 async function build(): Promise<void> {
@@ -73,7 +41,10 @@ async function build(): Promise<void> {
   const before: Record<string, BuiltModule> = existsSync(listFile)
     ? JSON.parse(readFileSync(listFile, 'utf8'))
     : {};
-  const coreSources = sourcesBelow(join(packageRoot, 'core'));
+  const testing = join(packageRoot, 'core', 'testing');
+  const coreSources = sourcesBelow(join(packageRoot, 'core')).filter(
+    (file) => !file.startsWith(testing),
+  );
   const strategySources = sourcesBelow(join(packageRoot, 'strategies'));
   const shared = coreSources.filter((file) => file.includes(join('core', 'abi')));
   const plan = [
@@ -97,7 +68,7 @@ async function build(): Promise<void> {
       continue;
     }
     const startMs = performance.now();
-    const binary = await compile(entry, relative(process.cwd(), out));
+    const binary = await compileWasm(entry, relative(process.cwd(), out));
     checkModule(name, binary);
     const sha256 = createHash('sha256').update(binary).digest('hex');
     after[name] = { inputHash, sha256 };
