@@ -8,12 +8,14 @@ import { readPlan } from '../../results/run-store.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest } from '../../strategies/manifest.ts';
 import { parseInjectRule } from '../cell/inject-rule.ts';
-import { checkedInteger } from '../checked-option.ts';
+import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { EXIT_FAILED, EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
+import { FORKS_PER_SERIES, ForkExtension } from '../run/fork-extension.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 import { runSuite, type SuiteResult } from '../run/run-suite.ts';
 import { summariseRun } from '../run/run-summary.ts';
+import { MIN_FORKS } from '../statistics/forks-needed.ts';
 import type { CellMode } from '../suites/cell.ts';
 import { CELL_MODES } from '../suites/cell.ts';
 import { checkInput } from '../suites/checked-input.ts';
@@ -31,6 +33,9 @@ interface RunOptions {
   device?: string[] | undefined;
   mode?: string[] | undefined;
   forks?: string | undefined;
+  width?: string | undefined;
+  metric?: string | undefined;
+  'budget-minutes'?: string | undefined;
   seed?: string | undefined;
   set?: string[] | undefined;
   inject?: string[] | undefined;
@@ -62,7 +67,22 @@ export function runCommand(context: CommandContext): CommandModule<object, RunOp
         .option('forks', {
           type: 'string',
           requiresArg: true,
-          describe: 'forks of each timed cell',
+          describe: 'forks of each timed cell, or auto',
+        })
+        .option('width', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'with --forks auto: half width of the interval to reach (default 0.05)',
+        })
+        .option('metric', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'with --forks auto: metric of the interval (default notifier-p50)',
+        })
+        .option('budget-minutes', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'with --forks auto: time budget (default 10)',
         })
         .option('seed', {
           type: 'string',
@@ -94,7 +114,12 @@ export function runCommand(context: CommandContext): CommandModule<object, RunOp
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const { plan, config } = planRun(options);
+  const { plan: whole, config } = planRun(options);
+  const extension = forkExtension(options, whole.seed);
+  const plan =
+    extension === undefined
+      ? whole
+      : { ...whole, cells: whole.cells.filter(({ fork }) => fork < MIN_FORKS) };
   const interrupted = new AbortController();
   const stop = (): void => interrupted.abort();
   process.once('SIGINT', stop);
@@ -109,7 +134,9 @@ async function run(options: RunOptions): Promise<number> {
       resume: options.resume !== undefined,
       strict: options.strict,
       signal: interrupted.signal,
+      extend: extension && ((records) => extension.next(whole.cells, records)),
     });
+    for (const line of extension?.missing ?? []) process.stderr.write(`still too wide: ${line}\n`);
     return await conclude(result, options.json);
   } finally {
     process.off('SIGINT', stop);
@@ -124,8 +151,7 @@ function planRun(options: RunOptions): { plan: Plan; config: Record<string, unkn
     options.seed === undefined
       ? randomInt(0, LARGEST_SEED)
       : checkedInteger('--seed', options.seed, 0, LARGEST_SEED);
-  const forks =
-    options.forks === undefined ? undefined : checkedInteger('--forks', options.forks, 1, 1000);
+  const forks = forkCount(options);
   const source = findSuite(options.suite);
   const settings = options.set ?? [];
   // Narrowed first: a setting such as workload.regions=8 is meant for the workloads that were chosen.
@@ -147,6 +173,30 @@ function planRun(options: RunOptions): { plan: Plan; config: Record<string, unkn
     for (const rule of cell.inject ?? []) parseInjectRule(rule, entry);
   }
   return { plan, config: { suite: { ...suite, groups }, seed, set: settings } };
+}
+
+/** Forks to plan; with auto the most that a series may get, of which the first MIN_FORKS run at once. */
+function forkCount({ forks }: RunOptions): number | undefined {
+  if (forks === undefined) return undefined;
+  return forks === 'auto' ? FORKS_PER_SERIES : checkedInteger('--forks', forks, 1, 1000);
+}
+
+function forkExtension(options: RunOptions, seed: number): ForkExtension | undefined {
+  const { width, metric } = options;
+  const budget = options['budget-minutes'];
+  if (options.forks !== 'auto') {
+    const given = Object.entries({ width, metric, 'budget-minutes': budget });
+    const stray = given.find(([, value]) => value !== undefined);
+    if (stray !== undefined) throw new UsageError(`--${stray[0]} goes with --forks auto`);
+    return undefined;
+  }
+  return new ForkExtension({
+    metricId: metric ?? 'notifier-p50',
+    width: width === undefined ? 0.05 : checkedNumber('--width', width, 0.001, 1),
+    budgetMs:
+      (budget === undefined ? 10 : checkedNumber('--budget-minutes', budget, 0, 10_080)) * 60_000,
+    seed,
+  });
 }
 
 function planContext(seed: number) {

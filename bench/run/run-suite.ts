@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CellRecordInput, createCellRecord } from '../../results/cell-record.ts';
+import { replicateKey } from '../../results/cell-identity.ts';
+import {
+  type CellRecord,
+  type CellRecordInput,
+  createCellRecord,
+} from '../../results/cell-record.ts';
 import type { HostFingerprint } from '../../results/host-fingerprint.ts';
 import type { PlannedCell } from '../../results/run-plan.ts';
 import { RunStore } from '../../results/run-store.ts';
@@ -30,12 +35,14 @@ export interface SuiteRun {
   /** Refuse to run where the environment gives a reason not to trust figures. */
   readonly strict: boolean;
   readonly signal: AbortSignal;
+  /** Asked when the plan is done: further cells to plan and run; none ends the run. */
+  readonly extend?: ((records: readonly CellRecord[]) => readonly Cell[]) | undefined;
 }
 
 export interface SuiteResult {
   readonly directory: string;
   /** Cells that were run now; a resumed run's older ones are not among them. */
-  readonly records: readonly CellRecordInput[];
+  readonly records: readonly CellRecord[];
   readonly interrupted: boolean;
 }
 
@@ -50,26 +57,47 @@ export async function runSuite(run: SuiteRun): Promise<SuiteResult> {
   });
   if (run.strict) refuseUntrusted(run.plan, host);
   const store = openStore(run, host);
-  const pending = new Set(store.pendingCells.map((cell) => `${cell.cellId} ${cell.fork}`));
-  const cells = run.plan.cells.filter((cell) => pending.has(`${cell.cellId} ${cell.fork}`));
+  const records: CellRecord[] = [];
+  let cells = pendingOf(run.plan.cells, store);
+  while (cells.length > 0 && !run.signal.aborted) {
+    await runCells(cells, run, store, host, modules, records);
+    if (run.extend === undefined || run.signal.aborted) break;
+    const further = run.extend([...records]);
+    store.addCells(plannedCells(further));
+    cells = pendingOf(further, store);
+  }
+  store.writeHost({ ...host, load: { ...host.load, after: takeLoadSnapshot() } });
+  return { directory: store.directory, records, interrupted: run.signal.aborted };
+}
+
+/** The cells that have no record yet; a resumed run skips the others. */
+function pendingOf(cells: readonly Cell[], store: RunStore): Cell[] {
+  return cells.filter((cell) => !store.finishedKeys.has(replicateKey(cell)));
+}
+
+async function runCells(
+  cells: readonly Cell[],
+  run: SuiteRun,
+  store: RunStore,
+  host: HostFingerprint,
+  modules: Readonly<Record<string, string>>,
+  records: CellRecord[],
+): Promise<void> {
   const progress = new Progress(cells);
-  const records: CellRecordInput[] = [];
   for (const cell of cells) {
-    if (run.signal.aborted) break;
+    if (run.signal.aborted) return;
     progress.begin(cell);
     const startMs = performance.now();
     const figures = await runCellProcess(cell, run.signal).catch((error: unknown) => {
       if (run.signal.aborted) return null;
       throw error;
     });
-    if (figures === null) break;
+    if (figures === null) return;
     const record = recordOf(cell, figures, run.plan.suite, host, modules);
     store.append(record);
     records.push(record);
     progress.end(cell, record.verdict, (performance.now() - startMs) / 1000);
   }
-  store.writeHost({ ...host, load: { ...host.load, after: takeLoadSnapshot() } });
-  return { directory: store.directory, records, interrupted: run.signal.aborted };
 }
 
 /** sha256 of core, driver and the strategies, as the build wrote them down. */
@@ -140,7 +168,7 @@ function recordOf(
   suite: string,
   host: HostFingerprint,
   modules: Readonly<Record<string, string>>,
-): CellRecordInput {
+): CellRecord {
   const used = ['core', 'driver', `strategies/${cell.strategy}`];
   const record: CellRecordInput = {
     ...figures,
@@ -154,8 +182,9 @@ function recordOf(
     ),
     host: { ...figures.host, machineId: host.machineId },
   };
-  if (figures.verdict !== 'passed' || cell.mode === 'replay') return record;
-  return { ...record, flags: cellFlags(host, createCellRecord(record)) };
+  const complete = createCellRecord(record);
+  if (complete.verdict !== 'passed' || cell.mode === 'replay') return complete;
+  return { ...complete, flags: cellFlags(host, complete) };
 }
 
 /** Digest of all that shapes the figures but the strategy, the seed and the machine. */
