@@ -98,6 +98,35 @@ describe('figures', () => {
   });
 });
 
+test('one fork in replay is counted, and two strategies that count alike are equal', () => {
+  const storm = generateRun({ ...OPTIONS, forks: 1, mode: 'replay' });
+  const records = storm.records.map((record) => ({
+    ...record,
+    model: { ...record.model, modelledNs: record.strategy === 'deposit' ? 2_600_000 : 1_300_000 },
+  }));
+  const model = buildModel([{ ...storm, records }]);
+  const scenario = model.scenarios[0]!;
+  const deposit = scenario.series.find(({ strategy }) => strategy === 'deposit')!;
+  expect(deposit.estimates['modelled-time']).toMatchObject({ kind: 'exact', value: 2_600_000 });
+  expect(deposit.estimates['notifier-p99']).toMatchObject({ kind: 'single', low: null });
+  const [first] = verdictSentences(model, scenario).map((sentence) => plainText(sentence));
+  expect(first).toContain('needs the least modelled device time (1.30 ms, counted)');
+  expect(first).toContain('No difference seen from');
+  expect(first).not.toContain('deposit');
+});
+
+test('strategies stand in the order of the configuration, wherever it names them', () => {
+  const run = generateRun({ ...OPTIONS, strategies: 4 });
+  const suite = { groups: [{ strategies: [{ id: 'deposit' }, 'huge-then-4k'] }] };
+  const named = { ...run, plan: { ...run.plan, config: { suite } } };
+  expect(buildModel([named]).strategies.map(({ label }) => label)).toEqual([
+    'deposit',
+    'huge-then-4k',
+    'flat-preallocated',
+    'noop',
+  ]);
+});
+
 test('the report is a function of the runs', () => {
   expect(buildModel([generateRun(OPTIONS)])).toEqual(clean);
 });

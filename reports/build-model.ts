@@ -52,14 +52,24 @@ function isCanary(record: CellRecord): boolean {
   return !record.comparison && (record.family === null || record.family === CANARY_FAMILY);
 }
 
-/** Ids in the order in which the first run's configuration names them; cells run shuffled. */
+/**
+ * Ids in the order in which the first run's configuration names them, because cells run shuffled:
+ * `strategies`, or those of a suite's groups.
+ */
 function configuredOrder(runs: readonly StoredRun[]): string[] {
-  const named = runs[0]?.plan.config.strategies;
-  if (!Array.isArray(named)) return [];
-  return named.map((entry) => {
-    const isObject = typeof entry === 'object' && entry !== null && !Array.isArray(entry);
-    return String(isObject ? entry.id : entry);
+  const config = runs[0]?.plan.config ?? {};
+  const groups = memberOf(memberOf(config, 'suite'), 'groups');
+  const named = [config, ...(Array.isArray(groups) ? groups : [])].flatMap((part) => {
+    const list = memberOf(part, 'strategies');
+    return Array.isArray(list) ? list : [];
   });
+  return named.map((entry) => String(memberOf(entry, 'id') ?? entry));
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
 }
 
 function strategyEntries(
@@ -164,7 +174,9 @@ function metricHeaders(scenarios: readonly Scenario[]): MetricHeader[] {
     }
   }
   return METRICS.filter(({ id }) => measured.has(id)).map(
-    ({ id, label, unit, better, threshold }) => ({ id, label, unit, better, threshold }),
+    ({ id, label, unit, better, threshold, exactInReplay }) => ({
+      ...{ id, label, unit, better, threshold, exactInReplay },
+    }),
   );
 }
 

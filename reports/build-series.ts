@@ -3,7 +3,7 @@ import type { AllocationCount, CellRecord, MemorySample } from '../results/cell-
 import { LatencyHistogram } from '../results/latency-histogram.ts';
 import { METRICS } from '../results/metrics.ts';
 import { FLOOR_FAMILY } from '../results/pareto.ts';
-import { type Estimate, estimate } from './estimate.ts';
+import { type Estimate, estimate, exactly } from './estimate.ts';
 import {
   type CapacityRow,
   type FailureCounts,
@@ -34,11 +34,13 @@ export function buildSeries(
   const passed = forks.filter(({ verdict }) => verdict === 'passed');
   const values: Record<string, (number | null)[]> = {};
   const estimates: Record<string, Estimate | null> = {};
-  for (const { id, of } of METRICS) {
+  for (const { id, of, exactInReplay } of METRICS) {
     const figures = passed.map(of);
     if (figures.every((figure) => figure === null)) continue;
     values[id] = figures;
-    estimates[id] = estimate(figures);
+    const [only] = figures;
+    const counted = figures.length === 1 && exactInReplay && forks[0]!.mode === 'replay';
+    estimates[id] = counted && only != null ? exactly(only) : estimate(figures);
   }
   const shown = typicalFork(passed);
   return {

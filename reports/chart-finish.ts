@@ -74,7 +74,18 @@ export function niceTicks(min: number, max: number, unit: string, logarithmic: b
     const step = 2 ** Math.ceil(Math.log2((max - min) / 6));
     for (let tick = Math.ceil(min / step) * step; tick <= max; tick += step) ticks.push(tick);
   }
-  return ticks.length >= 2 ? ticks : [];
+  if (ticks.length >= 2 || !(max > min) || !logarithmic) return ticks.length >= 2 ? ticks : [];
+  return evenTicks(min, max);
+}
+
+/** Four or five round values for a range too narrow for decades. */
+export function evenTicks(min: number, max: number): number[] {
+  const rough = (max - min) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((mantissa) => mantissa * power >= rough) ?? 10);
+  const first = Math.ceil(min / step);
+  const count = Math.floor(max / step) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, index) => (first + index) * step);
 }
 
 /** Strategy rows that are filtered out leave no gap: maps an old row to its new place. */

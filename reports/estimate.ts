@@ -16,6 +16,11 @@ export interface Estimate {
 /** Forks from which the order statistics give 95 % confidence (1 - 2/2^6 = 96.9 %). */
 export const FORKS_FOR_INTERVAL = 6;
 
+/** A figure that was counted, not measured: it would be the same again. */
+export function exactly(value: number): Estimate {
+  return { value, low: value, high: value, n: 1, kind: 'exact' };
+}
+
 /**
  * Median with its order-statistic interval: distribution-free, exact and the same on every machine,
  * because nothing is drawn (Conover, Practical Nonparametric Statistics, 3.2).

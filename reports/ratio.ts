@@ -19,6 +19,8 @@ export interface RatioRules {
   readonly better: 'lower' | 'higher';
   /** 0.1: below 10 % a difference does not matter. */
   readonly threshold: number;
+  /** Figures were counted: one fork on each side is enough. */
+  readonly exact?: boolean;
 }
 
 export function medianOf(values: number[]): number {
@@ -91,7 +93,8 @@ export function compareForks(
     return { ratio: above === 0 ? 1 : Number.NaN, low: null, high: null, verdict, reason };
   }
   const ratio = above / below;
-  if (values.length > 1 && baseline.length > 1 && isExact(values, baseline)) {
+  const enough = rules.exact === true || (values.length > 1 && baseline.length > 1);
+  if (enough && isExact(values, baseline)) {
     return {
       ratio,
       low: ratio,

@@ -28,6 +28,8 @@ export interface MetricHeader {
   readonly better: 'lower' | 'higher';
   /** Relative difference below which two figures count as equal. */
   readonly threshold: number;
+  /** In replay mode it is counted: one fork is all there is to know. */
+  readonly exactInReplay: boolean;
 }
 
 export interface RunHeader {

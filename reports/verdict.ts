@@ -6,8 +6,9 @@ import { formatRange, formatValue } from './units.ts';
 /** A sentence in pieces: names stand out in HTML and in Markdown alike. */
 export type Sentence = readonly (string | { readonly name: string })[];
 
-/** The latency that decides, by what the scenario measured. */
+/** The latency that decides, by what the scenario measured; replay measures none and adds up costs. */
 const DECIDING = ['notifier-p999', 'notifier-p99', 'notifier-p50', 'modelled-time'];
+const DECIDING_IN_REPLAY = ['modelled-time', 'notifier-p999', 'notifier-p99'];
 const MEMORY = 'bytes-per-gib';
 const STALL = 'stall-share';
 
@@ -15,7 +16,7 @@ const STALL = 'stall-share';
 export function spreadText(figure: Estimate, unit: string): string {
   const { low, high, n, kind } = figure;
   if (kind === 'single') return 'one fork, no interval';
-  if (kind === 'exact') return `equal in ${n} forks`;
+  if (kind === 'exact') return n === 1 ? 'counted' : `equal in ${n} forks`;
   if (low === null || high === null) return `${n} forks`;
   const ends = formatRange(low, high, unit, ', ');
   return kind === 'range' ? `[${ends}], range of ${n} forks` : `[${ends}], ${n} forks`;
@@ -25,8 +26,8 @@ export function spreadText(figure: Estimate, unit: string): string {
 export function verdictSentences(model: ReportModel, scenario: Scenario): Sentence[] {
   const ranked = rankedSeries(scenario);
   return [
-    ...latencySentence(model, ranked),
-    ...memorySentence(model, ranked),
+    ...latencySentence(model, scenario, ranked),
+    ...memorySentence(model, scenario, ranked),
     ...stallSentence(model, ranked),
     ...failureSentence(scenario),
     ...troubleSentence(scenario),
@@ -36,7 +37,7 @@ export function verdictSentences(model: ReportModel, scenario: Scenario): Senten
 /** The first screen's line: who blocks the OS least, and whether memory ran out anywhere. */
 export function headline(model: ReportModel, scenario: Scenario): Sentence {
   const ranked = rankedSeries(scenario);
-  const [latency = []] = latencySentence(model, ranked);
+  const [latency = []] = latencySentence(model, scenario, ranked);
   const least = lowest(ranked, STALL);
   const stall: Sentence =
     least === null
@@ -80,8 +81,12 @@ function lowest(series: readonly Series[], metric: string): Series | null {
   return measured[0] ?? null;
 }
 
-function decidingMetric(model: ReportModel, ranked: readonly Series[]): MetricHeader | null {
-  for (const id of DECIDING) {
+function decidingMetric(
+  model: ReportModel,
+  { mode }: Scenario,
+  ranked: readonly Series[],
+): MetricHeader | null {
+  for (const id of mode === 'replay' ? DECIDING_IN_REPLAY : DECIDING) {
     const metric = model.metrics.find((candidate) => candidate.id === id);
     if (metric !== undefined && ranked.some(({ estimates }) => estimates[id] != null))
       return metric;
@@ -91,7 +96,8 @@ function decidingMetric(model: ReportModel, ranked: readonly Series[]): MetricHe
 
 function figureText(series: Series, { id, unit }: MetricHeader, of = ''): string {
   const figure = series.estimates[id]!;
-  return `${formatValue(figure.value, unit)}${of} ${spreadText(figure, unit)}`;
+  const spread = spreadText(figure, unit);
+  return `${formatValue(figure.value, unit)}${of}${spread.startsWith('[') ? ' ' : ', '}${spread}`;
 }
 
 function memoryText(model: ReportModel, series: Series): string {
@@ -101,14 +107,20 @@ function memoryText(model: ReportModel, series: Series): string {
   return ` at ${formatValue(figure.value, metric.unit)} of table per mapped GiB`;
 }
 
-function latencySentence(model: ReportModel, ranked: readonly Series[]): Sentence[] {
-  const metric = decidingMetric(model, ranked);
+function latencySentence(
+  model: ReportModel,
+  scenario: Scenario,
+  ranked: readonly Series[],
+): Sentence[] {
+  const metric = decidingMetric(model, scenario, ranked);
   const best = metric === null ? null : lowest(ranked, metric.id);
   if (metric === null || best === null) return [['No strategy has a latency to compare.']];
   const [same, open]: [string[], string[]] = [[], []];
   for (const rival of ranked) {
     if (rival === best || clearlyApart(rival, best, metric)) continue;
-    const ratio = compareForks(rival.values[metric.id] ?? [], best.values[metric.id] ?? [], metric);
+    const [values, baseline] = [rival, best].map((one) => one.values[metric.id] ?? []);
+    const rules = { ...metric, exact: scenario.mode === 'replay' && metric.exactInReplay };
+    const ratio = compareForks(values!, baseline!, rules);
     if (ratio?.verdict === 'no difference seen') same.push(rival.strategy);
     if (ratio?.verdict === 'uncertain' && closeBy(rival, best, metric.id))
       open.push(rival.strategy);
@@ -143,10 +155,14 @@ function closeBy(rival: Series, best: Series, metric: string): boolean {
   return low <= high;
 }
 
-function memorySentence(model: ReportModel, ranked: readonly Series[]): Sentence[] {
+function memorySentence(
+  model: ReportModel,
+  scenario: Scenario,
+  ranked: readonly Series[],
+): Sentence[] {
   const metric = model.metrics.find(({ id }) => id === MEMORY);
   const least = metric === undefined ? null : lowest(ranked, MEMORY);
-  const deciding = decidingMetric(model, ranked);
+  const deciding = decidingMetric(model, scenario, ranked);
   if (metric === undefined || least === null || deciding === null) return [];
   if (least === lowest(ranked, deciding.id)) return [];
   const price =

@@ -128,9 +128,11 @@ describe('the heat map', () => {
     label: 'notifier p99',
     better: 'lower',
     threshold: 0.1,
+    exactInReplay: false,
   } as const;
-  const columns = troubled.scenarios.map(({ title, series }) => ({
+  const columns = troubled.scenarios.map(({ title, mode, series }) => ({
     title,
+    mode,
     series: series.map(({ strategy, status, values }) => ({
       strategy,
       status,
@@ -151,8 +153,9 @@ describe('the heat map', () => {
   });
 
   test('with few forks a cell is undecided', () => {
-    const few = columns.map(({ title, series }) => ({
+    const few = columns.map(({ title, mode, series }) => ({
       title,
+      mode,
       series: series.map((one) => ({ ...one, values: one.values.slice(0, 3) })),
     }));
     const open = heatMapConfig({ ...input, columns: few }, compareForks);

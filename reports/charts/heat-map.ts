@@ -8,6 +8,7 @@ export interface HeatMapInput {
     readonly label: string;
     readonly better: 'lower' | 'higher';
     readonly threshold: number;
+    readonly exactInReplay: boolean;
   };
   readonly baseline: string;
   readonly strategies: readonly { readonly label: string; readonly style: number }[];
@@ -16,6 +17,7 @@ export interface HeatMapInput {
 
 export interface HeatMapColumn {
   readonly title: string;
+  readonly mode: string;
   readonly series: readonly {
     readonly strategy: string;
     readonly status: string;
@@ -45,7 +47,8 @@ export function heatMapConfig(input: HeatMapInput, compare: typeof compareForks)
   const rows = strategies.map(({ label }) => label);
   const datasets = strategies.map(({ label, style }, row) => {
     const classes: string[] = [];
-    const data = columns.map(({ series }, column) => {
+    const data = columns.map(({ series, mode }, column) => {
+      const rules = { ...metric, exact: mode === 'replay' && metric.exactInReplay };
       const own = series.find(({ strategy }) => strategy === label);
       const base = series.find(({ strategy }) => strategy === baseline);
       let cell: { verdict: HeatMapClass; ratio: Bound; low: Bound; high: Bound };
@@ -53,7 +56,7 @@ export function heatMapConfig(input: HeatMapInput, compare: typeof compareForks)
       else if (own.status !== 'passed' && own.status !== 'partial') {
         cell = { verdict: own.status as HeatMapClass, ratio: null, low: null, high: null };
       } else {
-        const ratio = base === undefined ? null : compare(own.values, base.values, metric);
+        const ratio = base === undefined ? null : compare(own.values, base.values, rules);
         const verdict = ratio === null ? 'absent' : label === baseline ? 'baseline' : ratio.verdict;
         const known = ratio !== null && Number.isFinite(ratio.ratio);
         cell = {

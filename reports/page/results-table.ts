@@ -97,6 +97,7 @@ function cell(
     low === null || high === null || kind === 'exact'
       ? null
       : html`<small>${formatRange(low, high, unit)}</small>`;
-  const title = kind === 'interval' ? null : html` title="${spreadText(figure, unit)}"`;
+  const title =
+    kind === 'interval' || kind === 'exact' ? null : html` title="${spreadText(figure, unit)}"`;
   return html`<td class="num${isBest ? ' best' : ''}"${title}>${formatValue(value, unit)}${spread}</td>`;
 }

@@ -13,6 +13,7 @@ ${model.runs.map((run) => runTrust(model, run))}
 function runTrust(model: ReportModel, run: RunHeader): Markup {
   const series = model.scenarios.filter((s) => s.run === run.id).flatMap((s) => s.series);
   const forks = series.map((one) => one.forks.length);
+  const counted = model.scenarios.every((s) => s.run !== run.id || s.mode === 'replay');
   const warnings = run.flags.filter(({ severity }) => severity === 'warning');
   const unsteady = series.filter(({ notes }) =>
     notes.some((note) => note.startsWith('no steady')),
@@ -25,7 +26,7 @@ ${fact(
   `${formatCount(run.translations)} translations checked`,
   run.violations === 0 ? 'none was stale' : `${formatCount(run.violations)} were stale`,
 )}
-${fact(Math.min(...forks, 99) >= 6 ? 'good' : 'note', forkRange(forks), forkMeaning(forks))}
+${fact(Math.min(...forks, 99) >= 6 ? 'good' : 'note', forkRange(forks), forkMeaning(forks, counted))}
 ${
   unsteady === 0
     ? null
@@ -60,7 +61,8 @@ function forkRange(forks: readonly number[]): string {
   return least === most ? `${least} ${plural} per figure` : `${least} to ${most} forks per figure`;
 }
 
-function forkMeaning(forks: readonly number[]): string {
+function forkMeaning(forks: readonly number[], counted: boolean): string {
+  if (counted) return 'replay counts and adds up costs; one seed gives one answer, on any machine';
   const least = Math.min(...forks, 99);
   if (least >= 6) return 'brackets are 95 % intervals of the median over forks';
   if (least === 1) return 'one process each: no interval, no verdict on differences';

@@ -45,12 +45,14 @@ export function chartPictures(model: ReportModel): ChartPicture[] {
 
 /** The metric that a heat map shows first: the notifier's tail, or what replay can say. */
 function heatMapPicture(model: ReportModel): ChartPicture[] {
-  const wanted = ['notifier-p99', 'notifier-p50', 'modelled-time'];
+  const counted = model.scenarios.every(({ mode }) => mode === 'replay');
+  const wanted = [...(counted ? ['modelled-time'] : []), 'notifier-p99', 'notifier-p50'];
   const metric = wanted.map((id) => model.metrics.find((m) => m.id === id)).find(Boolean);
   const baseline = model.strategies[0]?.label;
   if (metric === undefined || baseline === undefined || model.strategies.length < 2) return [];
-  const columns = model.scenarios.map(({ title, series }) => ({
+  const columns = model.scenarios.map(({ title, mode, series }) => ({
     title,
+    mode,
     series: series.map(({ strategy, status, values }) => ({
       strategy,
       status,

@@ -50,7 +50,10 @@ function compareRuns(before, after, metric) {
         (series) => series && ['passed', 'partial'].includes(series.status),
       );
       const ratio = usable
-        ? compareForks(b.values[metric.id] ?? [], a.values[metric.id] ?? [], metric)
+        ? compareForks(b.values[metric.id] ?? [], a.values[metric.id] ?? [], {
+            ...metric,
+            exact: metric.exactInReplay && name.split(' · ').includes('replay'),
+          })
         : null;
       const median = (series) => {
         const values = (series?.values[metric.id] ?? []).filter((value) => value !== null);

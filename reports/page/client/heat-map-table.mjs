@@ -9,8 +9,9 @@ export function currentHeatMap() {
   const columns = payload.scenarios
     .map((scenario, index) => ({ ...scenario, index }))
     .filter(({ index }) => scenarioShown(index))
-    .map(({ title, anchor, series }) => ({
+    .map(({ title, anchor, mode, series }) => ({
       title,
+      mode,
       anchor,
       series: series.map(({ strategy, status, values }) => ({
         strategy,

@@ -4,11 +4,15 @@
 export const payload = JSON.parse(document.getElementById('payload').textContent);
 export const MENUS = ['strategy', 'workload', 'device', 'mode'];
 
+/** Replay adds up costs; storm measures latency. */
+function preferredMetrics() {
+  const counted = payload.scenarios.every(({ mode }) => mode === 'replay');
+  return [...(counted ? ['modelled-time'] : []), 'notifier-p99', 'notifier-p50', 'modelled-time'];
+}
+
 const defaults = {
   metric:
-    ['notifier-p99', 'notifier-p50', 'modelled-time'].find((id) =>
-      payload.metrics.some((metric) => metric.id === id),
-    ) ??
+    preferredMetrics().find((id) => payload.metrics.some((metric) => metric.id === id)) ??
     payload.metrics[0]?.id ??
     '',
   baseline: payload.strategies[0]?.label ?? '',
