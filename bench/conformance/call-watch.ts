@@ -215,7 +215,7 @@ export class CallWatch implements Interposer {
     const before = compares ? this.#host.translations(region, first, count) : [];
     const result = this.#run('update', region, true, body);
     if (this.collides) this.collisions.push(result);
-    if (compares && result !== OK)
+    if (compares && result !== OK && !this.#host.deviceIsDead())
       this.#compare('I4', 'update', region, first, before, result, true);
     return result;
   }

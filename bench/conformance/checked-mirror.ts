@@ -14,7 +14,7 @@ export interface MirrorOptions extends Partial<HostGeometry> {
 const DEFAULTS: HostGeometry = {
   pageCount: 4 * BLOCK_PAGES,
   regions: [{ firstPage: 0, pageCount: 4 * BLOCK_PAGES }],
-  arenaPages: 4096,
+  arenaPages: 1024,
   contiguity: 0.5,
   cacheEntries: 1024,
   faultWindow: 16,
@@ -60,6 +60,11 @@ export class CheckedMirror {
   register(index: number): void {
     const result = this.host.register(index);
     if (result !== terms.OK) this.fail(`registration of region ${index} returned ${result}`);
+    this.adopt(index);
+  }
+
+  /** The region was registered through the host. */
+  adopt(index: number): void {
     this.#registered.add(index);
     this.checkContract();
   }
@@ -342,7 +347,8 @@ export class CheckedMirror {
 
   /** Is what the device could use for the page one of the translations the model allows? */
   #checkUse(index: number, seen: DecodedWord | null, where: string): void {
-    if (seen === null) return;
+    // A dead device translates nothing, whatever its table says.
+    if (seen === null || this.host.deviceIsDead) return;
     const page = this.model.page(index);
     if (seen.poison)
       this.fail(`${where} translates page ${index} through freed table memory (poison)`);

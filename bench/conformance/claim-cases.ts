@@ -3,31 +3,12 @@ import { COUNT_COLLATERAL, MEMORY_RESERVE, MEMORY_TABLE, OK } from '../../core/a
 import * as op from '../../core/abi/trace-event.ts';
 import { CaseFailure } from './case-failure.ts';
 import { CheckedMirror, type MirrorOptions } from './checked-mirror.ts';
+import { churn } from './churn.ts';
 import { type CaseContext, type ConformanceCase, withMirror } from './conformance-case.ts';
 import { deviceTakes } from './device-takes.ts';
 
 const B = BLOCK_PAGES;
 const GIB_PAGES = 262_144;
-
-/** Maps, breaks, refaults, collapses and unmaps; enough to reach the usual allocation sites. */
-function churn(mirror: CheckedMirror): void {
-  mirror.map(0, 4 * B, { huge: true });
-  for (let page = 0; page < 4 * B; page += B) deviceTakes(mirror, page, 1, true);
-  mirror.split(0);
-  deviceTakes(mirror, 0, 64, true);
-  mirror.invalidate(B + 7, 1, op.EVENT_CLEAR);
-  deviceTakes(mirror, B, 32, true);
-  mirror.maintain(4);
-  mirror.collapse(0);
-  deviceTakes(mirror, 9, 1, true);
-  mirror.invalidate(2 * B, B, op.EVENT_UNMAP);
-  mirror.map(2 * B, B);
-  mirror.touch(2 * B, 64, true);
-  deviceTakes(mirror, 2 * B, 64, true);
-  mirror.invalidate(0, 4 * B, op.EVENT_PROTECTION_VMA);
-  mirror.maintain(4);
-  deviceTakes(mirror, 2 * B, 16, false);
-}
 
 function withoutMemory(context: CaseContext): void {
   withMirror(context, {}, (mirror) => {
@@ -115,6 +96,7 @@ function memoryOfGiB(context: CaseContext, huge: boolean): void {
   const options: MirrorOptions = {
     pageCount: GIB_PAGES,
     regions: [{ firstPage: 0, pageCount: GIB_PAGES }],
+    arenaPages: 8192,
     faultWindow: B,
     contiguity: 0,
     scope: [],

@@ -36,33 +36,37 @@ function randomMap(context: CaseContext): void {
   const iterations = context.size === 'full' ? 1000 : 60;
   const random = new SeededRandom(context.seed);
   const regions = [{ firstPage: 0, pageCount: GIB_PAGES }];
-  withMirror(context, { pageCount: GIB_PAGES, regions, faultWindow: 64 }, (mirror) => {
-    const mapped: { first: number; count: number }[] = [];
-    for (let i = 0; i < iterations; i++) {
-      const huge = random.chance(0.4);
-      const count = huge ? B : 1 << random.below(8);
-      const at = random.below(GIB_PAGES - count);
-      const first = huge ? Math.floor(at / B) * B : at;
-      const overlaps = mapped.some(
-        (other) => first < other.first + other.count && other.first < first + count,
-      );
-      if (!overlaps) {
-        mirror.map(first, count, { write: random.chance(0.7), huge });
-        mirror.touch(first, huge ? 1 : count);
-        deviceTakes(mirror, first, huge ? 1 : count, false);
-        mirror.expectMapped(first, count);
-        mapped.push({ first, count });
+  withMirror(
+    context,
+    { pageCount: GIB_PAGES, regions, arenaPages: 4096, faultWindow: 64 },
+    (mirror) => {
+      const mapped: { first: number; count: number }[] = [];
+      for (let i = 0; i < iterations; i++) {
+        const huge = random.chance(0.4);
+        const count = huge ? B : 1 << random.below(8);
+        const at = random.below(GIB_PAGES - count);
+        const first = huge ? Math.floor(at / B) * B : at;
+        const overlaps = mapped.some(
+          (other) => first < other.first + other.count && other.first < first + count,
+        );
+        if (!overlaps) {
+          mirror.map(first, count, { write: random.chance(0.7), huge });
+          mirror.touch(first, huge ? 1 : count);
+          deviceTakes(mirror, first, huge ? 1 : count, false);
+          mirror.expectMapped(first, count);
+          mapped.push({ first, count });
+        }
+        if (mapped.length > 0 && random.chance(0.4)) {
+          const [gone] = mapped.splice(random.below(mapped.length), 1);
+          mirror.unmapVma(gone!.first, gone!.count);
+          mirror.expectAbsent(gone!.first, gone!.count);
+        }
       }
-      if (mapped.length > 0 && random.chance(0.4)) {
-        const [gone] = mapped.splice(random.below(mapped.length), 1);
-        mirror.unmapVma(gone!.first, gone!.count);
-        mirror.expectAbsent(gone!.first, gone!.count);
-      }
-    }
-    for (const { first, count } of mapped) mirror.checkRange(first, count);
-    mirror.exit();
-    for (const { first, count } of mapped) mirror.expectAbsent(first, count);
-  });
+      for (const { first, count } of mapped) mirror.checkRange(first, count);
+      mirror.exit();
+      for (const { first, count } of mapped) mirror.expectAbsent(first, count);
+    },
+  );
 }
 
 /** Part of a 2 MiB leaf goes: nothing of that part stays, nothing else becomes wrong. */
@@ -95,7 +99,7 @@ function unmapSplit(context: CaseContext): void {
 function pageSizeBoundary(context: CaseContext): void {
   const pageCount = GIB_PAGES + 2 * B;
   const regions = [{ firstPage: 0, pageCount }];
-  withMirror(context, { pageCount, regions }, (mirror) => {
+  withMirror(context, { pageCount, regions, arenaPages: 4096 }, (mirror) => {
     const around = GIB_PAGES - B;
     mirror.map(around, 2 * B);
     mirror.touch(GIB_PAGES - 20, 40, true);

@@ -37,16 +37,19 @@ export interface HostGeometry {
   readonly seed: number;
 }
 
-/** Which allocations fail (Documentation/fault-injection); see bench/cell/inject-rule.ts. */
+/** Which allocations fail (Documentation/fault-injection). */
 export interface FailureRule {
-  /** The nth allocation from now fails, once. */
+  /** The nth allocation from now fails, once; absent: each one. */
   readonly nth?: number;
-  /** Bit mask of sites that fail every time; 0 = all sites. */
+  /** With nth: so many in a row fail. */
+  readonly burst?: number;
+  /** Bit mask of sites; 0 = all. */
   readonly sites?: number;
 }
 
 const OS_THREAD = 0;
 const DEVICE_THREAD = 1;
+const THREADS = 2;
 /** A lock nobody releases ends as a trap after this, not as a hang. */
 const WAIT_LIMIT_MS = 200;
 /** One thread alone cannot wait for another: a fault that does not converge ends early. */
@@ -90,7 +93,7 @@ export class StrategyHost {
     });
     this.state = memories.get(this.plan.end) ?? new SharedState(createMemory(this.plan));
     memories.set(this.plan.end, this.state);
-    this.state.words.fill(0, layout.CONTROL_BASE >>> 2, this.plan.end >>> 2);
+    this.#clear();
     this.#writePlan(params);
     this.#writeThreads();
     this.watch = new CallWatch(entry, {
@@ -112,11 +115,19 @@ export class StrategyHost {
     });
   }
 
+  /** Zeroes what an earlier host may have used; of the threads only this host's own. */
+  #clear(): void {
+    const { words } = this.state;
+    const threadsEnd = layout.THREAD_BASE + THREADS * layout.THREAD_BYTES;
+    words.fill(0, layout.CONTROL_BASE >>> 2, threadsEnd >>> 2);
+    words.fill(0, this.plan.regionBase >>> 2, this.plan.end >>> 2);
+  }
+
   #writePlan(params: Readonly<Record<string, number>>): void {
     const { geometry, plan, state, entry } = this;
     const translates = entry.guarantees.translates;
     const words: [number, number][] = [
-      [layout.PLAN_THREAD_COUNT, 2],
+      [layout.PLAN_THREAD_COUNT, THREADS],
       [layout.PLAN_THREAD_BASE, layout.THREAD_BASE],
       [layout.PLAN_REGION_BASE, plan.regionBase],
       [layout.PLAN_REGION_CAPACITY, geometry.regions.length],
@@ -261,20 +272,30 @@ export class StrategyHost {
 
   /** From now on allocations fail by the rule; null: none does. */
   failAllocations(rule: FailureRule | null): void {
-    const at = layout.PLAN_INJECT_RULES;
-    this.state.words.fill(0, at >>> 2, (at + layout.INJECT_RULE_BYTES) >>> 2);
-    this.state.set(layout.PLAN_INJECT_COUNT, rule === null ? 0 : 1);
-    if (rule === null) return;
-    this.state.set(at + layout.INJECT_SITES, rule.sites ?? 0);
-    this.state.set(at + layout.INJECT_NTH, rule.nth ?? 0);
-    this.state.set(at + layout.INJECT_PROBABILITY, 100);
-    this.state.set(at + layout.INJECT_INTERVAL, 1);
-    this.state.set(at + layout.INJECT_TIMES, -1);
+    const { nth = 0, burst = 1, sites = 0 } = rule ?? {};
+    // A rule that fires hides the call from those after it, so equal rules fail calls in a row.
+    const rules = rule === null ? 0 : burst;
+    for (let i = 0; i < layout.INJECT_RULE_CAPACITY; i++) {
+      const at = layout.PLAN_INJECT_RULES + i * layout.INJECT_RULE_BYTES;
+      this.state.words.fill(0, at >>> 2, (at + layout.INJECT_RULE_BYTES) >>> 2);
+      if (i >= rules) continue;
+      this.state.set(at + layout.INJECT_SITES, sites);
+      this.state.set(at + layout.INJECT_NTH, nth);
+      this.state.set(at + layout.INJECT_PROBABILITY, 100);
+      this.state.set(at + layout.INJECT_INTERVAL, 1);
+      this.state.set(at + layout.INJECT_TIMES, -1);
+    }
+    this.state.set(layout.PLAN_INJECT_COUNT, rules);
   }
 
-  /** Failures the rule has injected since it was set. */
+  /** Failures the rules have injected since they were set. */
   get injectedFailures(): number {
-    return this.state.get(layout.PLAN_INJECT_RULES + layout.INJECT_FIRED);
+    let fired = 0;
+    for (let i = 0; i < layout.INJECT_RULE_CAPACITY; i++) {
+      const at = layout.PLAN_INJECT_RULES + i * layout.INJECT_RULE_BYTES;
+      fired += this.state.get(at + layout.INJECT_FIRED);
+    }
+    return fired;
   }
 
   /** The nth command from the start fails once, or kills the device; 0 = none. */
@@ -288,6 +309,11 @@ export class StrategyHost {
 
   get deviceIsDead(): boolean {
     return this.state.get(layout.STATE_DEVICE_DEAD) !== 0;
+  }
+
+  /** Did a thread give up waiting for a lock or a window? */
+  get stalled(): boolean {
+    return this.state.get(layout.STATE_STALL) !== 0;
   }
 
   /** Notifier windows that are open now. */
