@@ -26,9 +26,10 @@ import {
   deviceZap,
   lockAcquire,
   lockRelease,
+  lockTry,
 } from '../core/abi/core';
 import { STATE_STRATEGY } from '../core/abi/layout';
-import { OK } from '../core/abi/terms';
+import { EAGAIN, OK } from '../core/abi/terms';
 import { fini as finiTable, zap } from './flat-preallocated';
 
 export { init, translate, update } from './flat-preallocated';
@@ -46,7 +47,8 @@ export function invalidate(
   event: u32,
   blockable: bool,
 ): i32 {
-  lockAcquire(LOCK);
+  if (blockable) lockAcquire(LOCK);
+  else if (!lockTry(LOCK)) return EAGAIN;
   const queued = load<u32>(QUEUED);
   const entry = QUEUE + queued * QUEUE_ENTRY_BYTES;
   store<u32>(entry, u32(region));

@@ -246,6 +246,10 @@ const lazyBatch: StrategyEntry = {
   breaks: 'I1 (stale translation until the batch is flushed)',
 };
 
+/** Why a case that expects all pages of a buffer to be mapped at its end cannot apply. */
+const REVOKED_WHOLE =
+  'each copy-on-write break revokes the object of the whole block: pages mapped before it wait for a fault';
+
 const objectCache: StrategyEntry = {
   id: 'object-cache',
   title: 'pre-created object cache',
@@ -285,6 +289,10 @@ const objectCache: StrategyEntry = {
     { name: 'object', kind: 'table' },
     { name: 'cache', kind: 'reserve' },
   ],
+  excused: {
+    'hmm/anon_write_child': REVOKED_WHOLE,
+    'hmm/exclusive_cow': REVOKED_WHOLE,
+  },
 };
 
 const boundedReserve: StrategyEntry = {

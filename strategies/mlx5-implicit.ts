@@ -193,10 +193,13 @@ export function invalidate(
   let page = first;
   const end = first + count;
   let result: i32 = OK;
-  while (page < end && result == OK) {
+  while (page < end) {
     const stop = min(end, (page & ~(CHILD_PAGES - 1)) + CHILD_PAGES);
     const mapped = mappedOf(region, page / CHILD_PAGES);
-    if (load<u32>(mapped) != 0) result = mttInvalidate(region, page, stop - page, mapped);
+    if (load<u32>(mapped) != 0) {
+      const zapped = mttInvalidate(region, page, stop - page, mapped);
+      if (result == OK) result = zapped;
+    }
     page = stop;
   }
   return result;

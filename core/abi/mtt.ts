@@ -10,6 +10,9 @@
  * zero throughout, so neighbours are dropped as well (collateral) and come back by a fault.
  *
  * `mapped` is the address of the owner's u32 count of present entries.
+ *
+ * A write stops at the first chunk that fails. A zap goes on, unlike the kernel's: the pages are about to
+ * be given away, so nothing of the range may stay in the table, even of a device that answers no more.
  */
 
 import {
@@ -98,7 +101,7 @@ export function mttZap(region: usize, first: u32, count: u32, context: u32, mapp
   const staging = stagingTake(context, end - start);
   let result: i32 = OK;
   let page = start;
-  while (page < end && result == OK) {
+  while (page < end) {
     const stop = min(end, page + stagingEntries(staging));
     let zapped: u32 = 0;
     for (let at = page; at < stop; at = blockStop(at, stop)) {
@@ -109,7 +112,8 @@ export function mttZap(region: usize, first: u32, count: u32, context: u32, mapp
       store<u32>(mapped, load<u32>(mapped) - zapped);
       if (stop == end) deviceCacheInvalidate(region, start, end - start);
     }
-    result = deviceFence();
+    const fenced = deviceFence();
+    if (result == OK) result = fenced;
     page = stop;
   }
   stagingReturn(staging);
@@ -133,19 +137,21 @@ export function mttInvalidate(region: usize, first: u32, count: u32, mapped: usi
   let runFirst: u32 = end;
   let page = first;
   let result: i32 = OK;
-  while (page < end && result == OK) {
+  while (page < end) {
     const stop = blockStop(page, end);
     let slot = entrySlot(region, page);
-    for (; page < stop && result == OK; page++) {
+    for (; page < stop; page++) {
       if ((load<u64>(slot) & ENTRY_READ) != 0) {
         if (runFirst == end) runFirst = page;
       } else if (runFirst != end && (page & (GRANULE - 1)) == 0) {
-        result = mttZap(region, runFirst, page - runFirst, CONTEXT_ATOMIC, mapped);
+        const zapped = mttZap(region, runFirst, page - runFirst, CONTEXT_ATOMIC, mapped);
+        if (result == OK) result = zapped;
         runFirst = end;
       }
       slot += 8;
     }
   }
-  if (result != OK || runFirst == end) return result;
-  return mttZap(region, runFirst, end - runFirst, CONTEXT_ATOMIC, mapped);
+  if (runFirst == end) return result;
+  const zapped = mttZap(region, runFirst, end - runFirst, CONTEXT_ATOMIC, mapped);
+  return result == OK ? zapped : result;
 }
