@@ -46,8 +46,10 @@ export interface MicroGeometry {
   readonly regions: readonly RegionSpan[];
   /** Accesses of the draw table, a power of two. */
   readonly draws: number;
-  /** Bytes that lie in shared memory as they are (recorded calls), a multiple of 32; may be empty. */
+  /** Recorded calls that lie in shared memory as they are; a multiple of 32 bytes, may be empty. */
   readonly data: Uint8Array;
+  /** Of them in use. */
+  readonly dataBytes: number;
 }
 
 export const MICRO_GEOMETRY: MicroGeometry = {
@@ -55,6 +57,7 @@ export const MICRO_GEOMETRY: MicroGeometry = {
   regions: [{ firstPage: 0, pageCount: MICRO_PAGES }],
   draws: MICRO_DRAWS,
   data: new Uint8Array(0),
+  dataBytes: 0,
 };
 
 /** Commands, fences and faults take no time: micro mode measures software. */
@@ -162,6 +165,16 @@ export class MicroMachine {
       case 'maintain':
         this.driver.maintainAll();
         return 0;
+      case 'clear':
+        for (const [index, { pageCount }] of this.#geometry.regions.entries()) {
+          const failures = this.driver.microInvalidate(index, 0, pageCount, 0, 1, EVENT_UNMAP);
+          this.#failed(step, failures);
+        }
+        return 0;
+      case 'calls': {
+        const end = this.dataBase + this.#geometry.dataBytes;
+        return this.driver.microCalls(this.dataBase, end) >>> 0;
+      }
       case 'update': {
         this.#prepareWords(step.words);
         const { first, pages, stride, repeats } = step;

@@ -18,7 +18,11 @@ export type MicroStep =
   | { readonly call: 'walk'; readonly repeats: number; readonly cacheEntries: number }
   | ({ readonly call: 'update'; readonly words: MicroWords } & MicroRanges)
   | ({ readonly call: 'invalidate'; readonly event: 'unmap' | 'clear' } & MicroRanges)
-  | { readonly call: 'maintain' };
+  | { readonly call: 'maintain' }
+  /** Every region is unmapped whole. */
+  | { readonly call: 'clear' }
+  /** The recorded calls of the geometry's data (bench/native/recorded-calls.ts). */
+  | { readonly call: 'calls' };
 
 /** An operation of the micro table: what is prepared, what is timed, what is undone after each batch. */
 export interface MicroOperation {
