@@ -14,7 +14,7 @@ import {
   REGION_REMOVING,
 } from './abi/terms';
 import { count } from './counters';
-import { lockAcquire, lockRelease, STALL_NOTIFIER, stall, WAKE_ALL } from './lock';
+import { lockAcquire, lockRelease, STALL_NOTIFIER, STALL_REMOVE, stall, WAKE_ALL } from './lock';
 import { treeInsert, treeNextOverlap, treeRemove } from './region';
 import { thread } from './thread';
 
@@ -28,8 +28,8 @@ import { thread } from './thread';
  *   full      active > 0,  sequence odd:  some region overlaps a window, the tree is frozen
  *
  *   start     active++; if a region overlaps, sequence |= 1
- *   end       active--; if it was the last and sequence is odd: sequence++ (even), apply the deferred
- *             inserts and removals, wake everybody
+ *   end       active--; if it was the last and sequence is odd: apply the deferred inserts and
+ *             removals, sequence++ (even), wake everybody
  *
  * A region's own sequence is set to the (odd) current one by each invalidation that hits it, under the
  * driver lock. Initially it is sequence - 1, which equals no current value.
@@ -82,8 +82,9 @@ export function notifierEnd(): void {
   store<u32>(ACTIVE, active);
   const last = active == 0 && (load<u32>(SEQUENCE) & 1) != 0;
   if (last) {
-    atomic.store<u32>(SEQUENCE, load<u32>(SEQUENCE) + 1);
+    // In this order: a remover that spins on the sequence owns its region as soon as it moves.
     applyDeferred();
+    atomic.store<u32>(SEQUENCE, load<u32>(SEQUENCE) + 1);
   }
   lockRelease(LOCK);
   if (last) atomic.notify(SEQUENCE, WAKE_ALL);
@@ -102,7 +103,7 @@ export function notifierReadBegin(region: usize): void {
   lockRelease(LOCK);
   if (invalidating) {
     count(COUNT_WINDOW_COLLISIONS, 1);
-    awaitSequence(sequence);
+    awaitSequence(sequence, STALL_NOTIFIER);
   }
   store<u32>(thread(), sequence, THREAD_SEQUENCE);
 }
@@ -115,13 +116,13 @@ export function notifierReadRetry(region: usize): bool {
   return atomic.load<u32>(region, REGION_SEQUENCE) != load<u32>(thread(), THREAD_SEQUENCE);
 }
 
-function awaitSequence(sequence: u32): void {
+function awaitSequence(sequence: u32, what: u32): void {
   for (let i = 0; i < SPINS; i++) {
     if (atomic.load<u32>(SEQUENCE) != sequence) return;
   }
   const limitNs = i64(load<u32>(PLAN_WAIT_LIMIT_MS)) * 1000000;
   while (atomic.load<u32>(SEQUENCE) == sequence) {
-    if (atomic.wait<i32>(SEQUENCE, i32(sequence), limitNs) == 2) stall(SEQUENCE, STALL_NOTIFIER);
+    if (atomic.wait<i32>(SEQUENCE, i32(sequence), limitNs) == 2) stall(SEQUENCE, what);
   }
 }
 
@@ -166,7 +167,7 @@ export function notifierRemove(region: usize): void {
     atomic.store<u32>(region, REGION_FREE, REGION_STATE);
   }
   lockRelease(LOCK);
-  if (wait != 0) awaitSequence(wait);
+  if (wait != 0) awaitSequence(wait, STALL_REMOVE);
 }
 
 function enter(region: usize): void {
@@ -179,7 +180,7 @@ function defer(region: usize): void {
   store<u32>(DEFERRED, u32(region));
 }
 
-/** Caller holds the lock; the tree is no longer frozen. */
+/** Caller holds the lock; no window is open any more. */
 function applyDeferred(): void {
   let region: usize = load<u32>(DEFERRED);
   store<u32>(DEFERRED, 0);

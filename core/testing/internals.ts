@@ -1,6 +1,8 @@
 // Entry of the module the core's tests drive: everything core and driver keep to themselves, compiled
 // with the build's own flags. The strategy's functions are imports, so a test plays the strategy.
+import { REGION_STATE } from '../abi/layout';
 import { lockAcquire, lockRelease } from '../lock';
+import { notifierRemove } from '../notifier';
 
 export * from '../address-space';
 export * from '../barrier';
@@ -25,4 +27,10 @@ export function guardedCount(lock: usize, cell: usize, rounds: u32): void {
     store<u32>(cell, load<u32>(cell) + 1);
     lockRelease(lock);
   }
+}
+
+/** The region's state at the moment its removal returns. */
+export function removeThenState(region: usize): u32 {
+  notifierRemove(region);
+  return atomic.load<u32>(region, REGION_STATE);
 }
