@@ -47,9 +47,13 @@ interface PayloadScenario {
   readonly workload: string;
   readonly device: string;
   readonly mode: string;
+  /** The command's beginning and its options; the strategy stands between them. */
   readonly reproduce: string;
+  readonly options: string;
   readonly series: readonly {
     readonly strategy: string;
+    /** The strategy's id as a word of the command. */
+    readonly id: string;
     readonly status: string;
     readonly values: Readonly<Record<string, readonly (number | null)[]>>;
     /** [fork, seed, verdict, translations, violations, steady state, reason] */
@@ -82,26 +86,51 @@ export function pagePayload(model: ReportModel, chartSet: ChartSet): PagePayload
     looks: { light: LIGHT, dark: DARK },
     metrics: model.metrics,
     strategies: model.strategies.map(({ label, style }) => ({ label, style })),
-    scenarios: model.scenarios.map((scenario) => payloadScenario(scenario, model.metrics)),
+    scenarios: model.scenarios.map((scenario) => payloadScenario(model, scenario)),
     charts,
     variantLabels,
   };
 }
 
-function payloadScenario(scenario: Scenario, metrics: ReportModel['metrics']): PayloadScenario {
-  const { anchor, title, workload, workloadName, workloadParams, device, mode, pressure } =
-    scenario;
-  const settings = Object.entries(workloadParams).map(([key, value]) => ` --set ${key}=${value}`);
-  const options = `--workload ${workloadName} --device ${device} --mode ${mode}`;
+/** A word of a command line that is pasted into a shell. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`;
+}
+
+/** The command that runs a scenario's cells again, but for its strategy. */
+function reproduceOptions({ runs }: ReportModel, scenario: Scenario): string {
+  const { workloadName, workloadParams, device, mode, pressure } = scenario;
+  const run = runs.find(({ id }) => id === scenario.run);
+  const settings = Object.entries(workloadParams).map(
+    ([key, value]) =>
+      `workload.${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
+  );
+  if (pressure !== null) settings.push(`memory.profile=${pressure}`);
+  return [
+    ...['--workload', workloadName, '--device', device, '--mode', mode],
+    ...settings.flatMap((setting) => ['--set', setting]),
+    ...['--forks', String(scenario.series[0]?.forks.length ?? 1)],
+    ...['--seed', String(run?.plan.seed ?? 0)],
+  ]
+    .map(shellWord)
+    .join(' ');
+}
+
+function payloadScenario(model: ReportModel, scenario: Scenario): PayloadScenario {
+  const { metrics } = model;
+  const { anchor, title, workload, device, mode } = scenario;
+  const suite = model.runs.find(({ id }) => id === scenario.run)?.plan.suite;
   return {
     anchor,
     title,
     workload,
     device,
     mode,
-    reproduce: `${options}${settings.join('')}${pressure === null ? '' : ` --set pressure=${pressure}`}`,
+    reproduce: ['xlt-bench run', ...(suite == null ? [] : [shellWord(suite)])].join(' '),
+    options: reproduceOptions(model, scenario),
     series: scenario.series.map(({ strategy, status, values, forks }) => ({
       strategy,
+      id: shellWord(model.strategies.find(({ label }) => label === strategy)?.id ?? strategy),
       status,
       values: Object.fromEntries(
         metrics

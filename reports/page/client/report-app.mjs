@@ -184,9 +184,9 @@ function startScenarioPick() {
 
 /** The forks of a scenario and the command that runs each again, made when asked for. */
 function fillCells(details) {
-  const { series, reproduce } = payload.scenarios[Number(details.dataset.scenario)];
+  const { series, reproduce, options } = payload.scenarios[Number(details.dataset.scenario)];
   const body = details.querySelector('.cells-body');
-  const blocks = series.map(({ strategy, forks }) => {
+  const blocks = series.map(({ strategy, id, forks }) => {
     const block = element('div', null, { class: 'cell-block' });
     const title = element('h4');
     title.append(element('bdi', strategy));
@@ -211,8 +211,7 @@ function fillCells(details) {
         row.append(element('td', String(text), at < 5 && at !== 2 ? { class: 'num' } : {}));
       });
     }
-    const id = strategy.replace(/\{.*$/, '');
-    const command = `xlt-bench run --strategy ${id} ${reproduce} --forks 1 --seed ${forks[0][1]}`;
+    const command = `${reproduce} --strategy ${id} ${options}`;
     block.append(title, element('pre', command, { tabindex: '0' }), table);
     return block;
   });
