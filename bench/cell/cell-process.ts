@@ -1,17 +1,22 @@
 // Entry of a cell's own process: gets one cell from its parent, runs it, sends one message back.
 import { availableParallelism } from 'node:os';
 import { UsageError } from '../../results/usage-error.ts';
+import { deviceCostsOf } from '../devices/device-costs.ts';
 import { findDevice } from '../devices/find-device.ts';
 import { loadBetween, takeLoadSnapshot } from '../environment/load-snapshot.ts';
-import { microFigures } from '../micro/micro-figures.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
-import { resolveWorkload } from '../run/resolve-workload.ts';
+import { readStoredTrace } from '../run/stored-trace.ts';
 import { type Cell, cellSchema } from '../suites/cell.ts';
 import { drawTable } from '../workloads/draw-table.ts';
 import { type CellFigures, reportCell } from './cell-report.ts';
-import type { DeviceCosts } from './cell-setup.ts';
 import { runCell } from './run-cell.ts';
 import { loadModules } from './thread-modules.ts';
+
+/** What the parent sends: the cell, and the file of its page trace (bench/run/trace-store.ts). */
+export interface CellRequest {
+  readonly cell: Cell;
+  readonly traceFile: string;
+}
 
 export interface CellProcessMessage {
   readonly figures?: CellFigures;
@@ -22,7 +27,8 @@ export interface CellProcessMessage {
 const DRAWS = 65536;
 
 process.once('message', (message: unknown) => {
-  run(cellSchema.parse(message)).then(
+  const { cell, traceFile } = message as CellRequest;
+  run(cellSchema.parse(cell), traceFile).then(
     (figures) => answer({ figures }),
     (error: unknown) => {
       if (error instanceof UsageError) answer({ usageError: error.message });
@@ -35,12 +41,15 @@ function answer(message: CellProcessMessage): void {
   process.send?.(message, () => process.disconnect());
 }
 
-async function run(cell: Cell): Promise<CellFigures> {
+async function run(cell: Cell, traceFile: string): Promise<CellFigures> {
   const { entry, file } = resolveStrategy(cell.strategy);
   const modules = loadModules(file === undefined ? { id: entry.id } : { file });
-  if (cell.mode === 'micro') return microFigures({ cell, entry }, modules);
-  const device = deviceCosts(cell.device);
-  const trace = await resolveWorkload(cell.workload, cell.seed);
+  if (cell.mode === 'micro') {
+    const { microFigures } = await import('../micro/micro-figures.ts');
+    return microFigures({ cell, entry }, modules);
+  }
+  const device = deviceCostsOf(findDevice(cell.device));
+  const trace = readStoredTrace(traceFile);
   const draws =
     cell.access.kind === 'zipf'
       ? drawTable(cell.access, trace.pageCount, cell.seed, DRAWS)
@@ -71,23 +80,4 @@ async function run(cell: Cell): Promise<CellFigures> {
           },
     extra: { ...figures.extra, cores: availableParallelism(), trace: { ...trace.counts } },
   };
-}
-
-function deviceCosts(name: string): DeviceCosts {
-  const { costs, cacheEntries } = findDevice(name);
-  return {
-    commandNs: Math.round(costs.commandFixedNs.value),
-    granuleNs: (costs.perEntryPs.value * 8) / 1000,
-    invalidateNs: Math.round(costs.invalidateCommandNs.value),
-    fenceNs: Math.round(costs.fenceNs.value),
-    faultNs: Math.round(costs.faultNs.value),
-    cacheEntries: largestPowerOfTwo(Math.min(cacheEntries.value, CACHE_LIMIT)),
-  };
-}
-
-/** A thread block has room for this many (CACHE_CAPACITY of core/abi/layout.ts). */
-const CACHE_LIMIT = 1024;
-
-function largestPowerOfTwo(limit: number): number {
-  return limit < 1 ? 0 : 2 ** Math.floor(Math.log2(limit));
 }

@@ -214,7 +214,10 @@ function loads(outcome: CellOutcome, cell: Cell): NonNullable<CellFigures['load'
   return {
     loop: cell.pace.kind === 'rate' ? 'open' : 'closed',
     offeredPerSecond: outcome.offeredPerSecond,
-    achievedPerSecond: outcome.state.count(terms.COUNT_EVENTS) / (lengthNs / 1e9),
+    // The set-up's events were counted too, before the window.
+    achievedPerSecond:
+      (outcome.state.count(terms.COUNT_EVENTS) - outcome.state.get(layout.PLAN_TRACE_FIRST)) /
+      (lengthNs / 1e9),
   };
 }
 

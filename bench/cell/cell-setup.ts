@@ -196,6 +196,7 @@ function writeRun(
     [layout.PLAN_ORACLE, entry.guarantees.translates ? 1 : 0],
     [layout.PLAN_FLOOR, entry.guarantees.translates ? 0 : 1],
     [layout.PLAN_LOCK, LOCKS[entry.lock]],
+    [layout.PLAN_NOTIFY_AFTER, entry.notifiesAfterChange ? 1 : 0],
     [layout.PLAN_DRAW_COUNT, drawCount],
     [layout.PLAN_ACCESS, accessCode(cell)],
     [layout.PLAN_FAULT_WINDOW, FAULT_WINDOW_PAGES],

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../results/usage-error.ts';
-import type { CellProcessMessage } from '../cell/cell-process.ts';
+import type { CellProcessMessage, CellRequest } from '../cell/cell-process.ts';
 import type { CellFigures } from '../cell/cell-report.ts';
 import type { Cell } from '../suites/cell.ts';
 
@@ -23,14 +23,18 @@ const STDERR_KEPT = 2000;
  * answer in time yields the verdict `crashed` or `timeout`; nothing of it is left running.
  * @throws UsageError when the cell's own input is at fault
  */
-export function runCellProcess(cell: Cell, signal: AbortSignal): Promise<CellFigures> {
+export function runCellProcess(
+  cell: Cell,
+  traceFile: string,
+  signal: AbortSignal,
+): Promise<CellFigures> {
   const startedAt = new Date().toISOString();
   const child = fork(entryFile, [], {
     execArgv: [...CELL_FLAGS],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
-  child.send(cell);
+  child.send({ cell, traceFile } satisfies CellRequest);
   return new Promise((resolve, reject) => {
     let stderr = '';
     let message: CellProcessMessage | undefined;

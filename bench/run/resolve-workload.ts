@@ -3,7 +3,7 @@ import { BUNDLED_TRACES, loadBundledPageTrace } from '../trace/bundled-traces.ts
 import { pageTraceOf } from '../trace/page-trace-of.ts';
 import { readTraceFile } from '../trace/trace-file.ts';
 import type { PageTrace } from '../workloads/page-trace.ts';
-import { findWorkload } from '../workloads/workload-catalogue.ts';
+import { findWorkload, WORKLOADS } from '../workloads/workload-catalogue.ts';
 
 /**
  * The page trace a cell's workload names: a bundled recording, an .xlt file, or a synthetic storm made
@@ -21,6 +21,11 @@ export async function resolveWorkload(
     return pageTraceOf(await readTraceFile(id), recordingOptions(params));
   }
   return findWorkload(id).make(params, seed);
+}
+
+/** Is it generated from a seed? */
+export function isSynthetic(id: string): boolean {
+  return WORKLOADS.some((workload) => workload.id === id);
 }
 
 function recordingOptions(params: WorkloadReference['params']): {

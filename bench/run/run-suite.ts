@@ -22,6 +22,7 @@ import { sweptParts } from '../suites/cell-id.ts';
 import type { Plan } from '../suites/plan.ts';
 import { CELL_FLAGS, runCellProcess } from './cell-child.ts';
 import { Progress } from './progress.ts';
+import { TraceStore } from './trace-store.ts';
 
 export interface SuiteRun {
   readonly plan: Plan;
@@ -58,13 +59,18 @@ export async function runSuite(run: SuiteRun): Promise<SuiteResult> {
   if (run.strict) refuseUntrusted(run.plan, host);
   const store = openStore(run, host);
   const records: CellRecord[] = [];
-  let cells = pendingOf(run.plan.cells, store);
-  while (cells.length > 0 && !run.signal.aborted) {
-    await runCells(cells, run, store, host, modules, records);
-    if (run.extend === undefined || run.signal.aborted) break;
-    const further = run.extend([...records]);
-    store.addCells(plannedCells(further));
-    cells = pendingOf(further, store);
+  const traces = new TraceStore();
+  try {
+    let cells = pendingOf(run.plan.cells, store);
+    while (cells.length > 0 && !run.signal.aborted) {
+      await runCells(cells, { run, store, host, modules, traces }, records);
+      if (run.extend === undefined || run.signal.aborted) break;
+      const further = run.extend([...records]);
+      store.addCells(plannedCells(further));
+      cells = pendingOf(further, store);
+    }
+  } finally {
+    traces.remove();
   }
   store.writeHost({ ...host, load: { ...host.load, after: takeLoadSnapshot() } });
   return { directory: store.directory, records, interrupted: run.signal.aborted };
@@ -75,12 +81,18 @@ function pendingOf(cells: readonly Cell[], store: RunStore): Cell[] {
   return cells.filter((cell) => !store.finishedKeys.has(replicateKey(cell)));
 }
 
+/** What all cells of a run share. */
+interface RunContext {
+  readonly run: SuiteRun;
+  readonly store: RunStore;
+  readonly host: HostFingerprint;
+  readonly modules: Readonly<Record<string, string>>;
+  readonly traces: TraceStore;
+}
+
 async function runCells(
   cells: readonly Cell[],
-  run: SuiteRun,
-  store: RunStore,
-  host: HostFingerprint,
-  modules: Readonly<Record<string, string>>,
+  { run, store, host, modules, traces }: RunContext,
   records: CellRecord[],
 ): Promise<void> {
   const progress = new Progress(cells);
@@ -88,7 +100,8 @@ async function runCells(
     if (run.signal.aborted) return;
     progress.begin(cell);
     const startMs = performance.now();
-    const figures = await runCellProcess(cell, run.signal).catch((error: unknown) => {
+    const traceFile = await traces.fileOf(cell.workload, cell.seed);
+    const figures = await runCellProcess(cell, traceFile, run.signal).catch((error: unknown) => {
       if (run.signal.aborted) return null;
       throw error;
     });

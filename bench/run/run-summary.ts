@@ -1,3 +1,4 @@
+import { strategyLabel, workloadLabel } from '../../results/cell-identity.ts';
 import type { CellRecord } from '../../results/cell-record.ts';
 import { readRun } from '../../results/run-store.ts';
 import type { SuiteResult } from './run-suite.ts';
@@ -97,18 +98,10 @@ function rowKey(row: readonly string[]): string {
 function tableRow(records: readonly CellRecord[]): string[] {
   const [first] = records as [CellRecord];
   const pressure = first.pressure === null ? '' : ` (${first.pressure})`;
+  const names = [strategyLabel(first), workloadLabel(first), `${first.mode}${pressure}`];
   const passed = records.filter(({ verdict }) => verdict === 'passed');
   if (passed.length === 0) {
-    return [
-      first.strategy,
-      first.workload,
-      `${first.mode}${pressure}`,
-      first.verdict,
-      '',
-      '',
-      '',
-      '',
-    ];
+    return [...names, first.verdict, '', '', '', ''];
   }
   const median = (of: (record: CellRecord) => number | null): number | null => {
     const values = passed
@@ -121,9 +114,7 @@ function tableRow(records: readonly CellRecord[]): string[] {
     allocations.reduce((sum, row) => sum + row.failures, 0),
   );
   return [
-    first.strategy,
-    first.workload,
-    `${first.mode}${pressure}`,
+    ...names,
     time(median(({ latency }) => latency.notifier.p50Ns)),
     time(median(({ latency }) => latency.notifier.p99Ns)),
     time(median(({ latency }) => latency.fault.p50Ns)),
