@@ -32,7 +32,7 @@ export function renderPage(whole: ReportModel): string {
   const model = { ...whole, metrics: comparableMetrics(whole) };
   const charts = buildChartSet(model);
   const title = `xlt-bench: ${model.runs.map(({ id }) => id).join(', ')}`;
-  const body = html`<a class="skip" href="#verdicts">Skip to the verdicts</a>
+  const body = html`<a class="jump" href="#verdicts">Skip to the verdicts</a>
 <header class="top"><p class="brand">xlt-bench</p>
 <h1>${QUESTION}</h1>
 <p class="meta">${model.runs.map(runLine)}</p></header>

@@ -24,7 +24,7 @@ export function sitePage({ title, body, root, data, script }: SitePageOptions): 
 <link rel="alternate" type="application/atom+xml" title="Regressions" href="${root}feed.xml">
 <title>${visibleText(title)}</title>
 <style>${style}</style></head>
-<body><a class="skip" href="#main">Skip to the content</a>
+<body><a class="jump" href="#main">Skip to the content</a>
 <header class="top"><p class="brand"><a href="${root}index.html">xlt-bench</a></p><h1>${title}</h1>
 <nav aria-label="Site"><a href="${root}index.html">Runs</a> <a href="${root}history.html">History</a> <a href="${root}compare.html">Compare</a> <a href="${root}feed.xml">Feed</a>${
     data === undefined
