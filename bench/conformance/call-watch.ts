@@ -338,21 +338,27 @@ export class CallWatch implements Interposer {
         if (this.#call !== null) this.#call.commandsSinceFence++;
         return core[name]!(...values);
       };
-    return {
-      deviceWrite: command('deviceWrite'),
-      deviceZap: command('deviceZap'),
-      deviceCopy: command('deviceCopy'),
-      deviceClear: command('deviceClear'),
-      deviceCacheInvalidate: command('deviceCacheInvalidate'),
-      deviceFence: () => {
-        const result = core.deviceFence!();
+    const fenced = (name: string, commands: number): NumberFunction => {
+      return (...values) => {
+        if (this.#call !== null) this.#call.commandsSinceFence += commands;
+        const result = core[name]!(...values);
         if (this.#call !== null) {
           this.#call.fences++;
           this.#call.commandsSinceFence = 0;
           if (result === EIO) this.#call.deadFences++;
         }
         return result;
-      },
+      };
+    };
+    return {
+      deviceWrite: command('deviceWrite'),
+      deviceZap: command('deviceZap'),
+      deviceCopy: command('deviceCopy'),
+      deviceClear: command('deviceClear'),
+      deviceCacheInvalidate: command('deviceCacheInvalidate'),
+      deviceFence: fenced('deviceFence', 0),
+      deviceWriteFenced: fenced('deviceWriteFenced', 1),
+      deviceZapFenced: fenced('deviceZapFenced', 2),
     };
   }
 

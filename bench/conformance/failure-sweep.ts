@@ -1,4 +1,5 @@
-import { CONTEXT_ATOMIC, CONTEXT_NOWAIT, ENOMEM, OK } from '../../core/abi/terms.ts';
+import { CONTEXT_ATOMIC, CONTEXT_NOWAIT, EIO, ENOMEM, OK } from '../../core/abi/terms.ts';
+import type { StrategyEntry } from '../../strategies/manifest.ts';
 import { CaseFailure } from './case-failure.ts';
 import { CheckedMirror } from './checked-mirror.ts';
 import { churn } from './churn.ts';
@@ -15,7 +16,7 @@ export interface SweptSite {
 }
 
 export interface SweepFailure {
-  /** allocation/<burst>/<nth>, command-error/<nth> or device-death/<nth>. */
+  /** allocation/BURST/NTH, allocation/all, allocation/site/N, command-error/NTH, device-death/NTH. */
   readonly case: string;
   readonly message: string;
 }
@@ -50,7 +51,10 @@ export interface SweepSelection {
 }
 
 /** A ladder of n tries needs n failures in a row to reach its end. */
-const BURSTS = [1, 2, 3, 4] as const;
+const BURSTS: Readonly<Record<SuiteSize, readonly number[]>> = {
+  small: [1, 3],
+  full: [1, 2, 3, 4],
+};
 /** A sweep that long has met a strategy that retries without end. */
 const RUN_LIMIT = 20_000;
 /** Points of a small command sweep. */
@@ -76,7 +80,7 @@ export function sweepAllocations(
   const tally = newTally();
   const rows = new Map<string, { attempts: number; failures: number }>();
   const wanted = wantedPoint(selection.only);
-  for (const burst of wanted === null ? BURSTS : [wanted.burst]) {
+  for (const burst of wanted === null ? BURSTS[selection.size] : [wanted.burst]) {
     for (let nth = wanted?.nth ?? 1; nth < RUN_LIMIT; nth++) {
       let fired = 0;
       const name = `allocation/${burst}/${nth}`;
@@ -87,9 +91,35 @@ export function sweepAllocations(
       if (Math.max(fired, host.injectedFailures) === 0 || wanted !== null) break;
     }
   }
+  for (const name of wanted === null ? lastingFailures(strategy.entry) : []) {
+    if ((selection.only ?? name) !== name) continue;
+    const { host } = attempt(strategy, selection, name, tally, (mirror) => {
+      lastingRun(mirror, name.startsWith('allocation/site/') ? Number(name.slice(16)) : null);
+    });
+    addRows(rows, host);
+  }
   const sites = [...rows].map(([key, row]) => sweptSite(strategy, key, row));
   const neverFailed = sites.filter(({ failures }) => failures === 0).map(siteText);
   return { sites, neverFailed, ...tally };
+}
+
+/** Failures that last: of every allocation, and of each site alone. */
+function lastingFailures({ sites }: StrategyEntry): string[] {
+  if (sites.length === 0) return [];
+  return ['allocation/all', ...sites.map((_, i) => `allocation/site/${i}`)];
+}
+
+function lastingRun(mirror: CheckedMirror, site: number | null): void {
+  mirror.open();
+  mirror.host.failAllocations({ sites: site === null ? 0 : 1 << site });
+  mirror.failuresExpected = true;
+  churn(mirror);
+  mirror.maintain(8);
+  churn(mirror);
+  mirror.host.failAllocations(null);
+  mirror.failuresExpected = false;
+  churn(mirror);
+  mirror.close();
 }
 
 /** allocation/<burst>/<nth>, taken apart. */
@@ -149,7 +179,7 @@ function attached(mirror: CheckedMirror): boolean {
   const { host } = mirror;
   const result = host.attach();
   if (result !== OK) {
-    if (result !== ENOMEM) mirror.fail(`init(0) returned ${result}`);
+    if (!mayRefuse(host, result)) mirror.fail(`init(0) returned ${result}`);
     mirror.checkContract();
     mirror.checkNothingHeld();
     return false;
@@ -161,13 +191,22 @@ function attached(mirror: CheckedMirror): boolean {
       mirror.adopt(0);
       return true;
     }
-    if (refused !== ENOMEM) mirror.fail(`registration returned ${refused}`);
+    if (!mayRefuse(host, refused)) mirror.fail(`registration returned ${refused}`);
     mirror.checkContract();
     if (host.heldPages !== held) {
       mirror.fail(`${host.heldPages - held} pages leaked by a registration that was refused`);
     }
+    if (refused === EIO) {
+      host.detach();
+      mirror.checkNothingHeld();
+      return false;
+    }
   }
   throw new CaseFailure('registration was refused again after the failures were over');
+}
+
+function mayRefuse(host: StrategyHost, result: number): boolean {
+  return result === ENOMEM || (result === EIO && host.deviceIsDead);
 }
 
 function addRows(
@@ -236,7 +275,8 @@ export function sweepCommands(
 function commandRun(mirror: CheckedMirror, nth: number, kills: boolean): void {
   mirror.host.failCommand(nth, kills);
   mirror.failuresExpected = kills;
-  mirror.open();
+  if (!kills) mirror.open();
+  else if (!attached(mirror)) return;
   churn(mirror);
   for (const page of kills ? [0, 64, 600, 1030] : []) {
     const answer = mirror.read(page);

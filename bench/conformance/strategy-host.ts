@@ -128,6 +128,7 @@ export class StrategyHost {
     const translates = entry.guarantees.translates;
     const words: [number, number][] = [
       [layout.PLAN_THREAD_COUNT, THREADS],
+      [layout.PLAN_DEVICE_FAULTS, 1],
       [layout.PLAN_THREAD_BASE, layout.THREAD_BASE],
       [layout.PLAN_REGION_BASE, plan.regionBase],
       [layout.PLAN_REGION_CAPACITY, geometry.regions.length],
@@ -147,6 +148,7 @@ export class StrategyHost {
       [layout.PLAN_FAULT_WINDOW, geometry.faultWindow],
       [layout.PLAN_CACHE_ENTRIES, geometry.cacheEntries],
       [layout.PLAN_LOCK, LOCKS[entry.lock]],
+      [layout.PLAN_NOTIFY_AFTER, entry.notifiesAfterChange ? 1 : 0],
       [layout.PLAN_RETRY_LIMIT, RETRY_LIMIT],
       [layout.PLAN_WAIT_LIMIT_MS, WAIT_LIMIT_MS],
       [layout.PLAN_COST_COMMAND, 1],

@@ -21,6 +21,8 @@ const WALK_LIMIT: i32 = 1000000;
  * protocol between fills and invalidations is argued in device.ts.
  */
 export function deviceWalk(region: usize, page: u32): u64 {
+  // A dead device does not use its cache either.
+  if (atomic.load<u32>(STATE_DEVICE_DEAD) != 0) return ENTRY_NONE;
   const entries = load<u32>(PLAN_CACHE_ENTRIES);
   const cache = thread() + THREAD_CACHE;
   if (entries != 0) {
