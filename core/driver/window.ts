@@ -33,11 +33,15 @@ export function openWindow(): void {
   store<u64>(STATE_WINDOW, max<u64>(lengthNs / WINDOW_COUNT, 1), 8);
 }
 
-/** Adds one latency to the slice of time it ended in; what ends later counts to the last slice. */
+/**
+ * Adds one latency to the slice of time it ended in; what ends later counts to the last slice, what ends
+ * before the window is opened to none.
+ */
 export function latencyWindow(atNs: u64, latencyNs: u64, notifier: bool): void {
   const start = load<u64>(STATE_WINDOW);
-  if (atNs < start) return;
-  const slice = min<u64>((atNs - start) / load<u64>(STATE_WINDOW, 8), WINDOW_COUNT - 1);
+  const width = load<u64>(STATE_WINDOW, 8);
+  if (width == 0 || atNs < start) return;
+  const slice = min<u64>((atNs - start) / width, WINDOW_COUNT - 1);
   const rows = thread() + (notifier ? THREAD_WINDOWS_NOTIFIER : THREAD_WINDOWS_FAULT);
   const row = rows + u32(slice) * WINDOW_ROW_BYTES;
   store<u32>(row, load<u32>(row) + 1);
