@@ -4,6 +4,7 @@ import { compareCommand } from './commands/compare.ts';
 import { importCommand } from './commands/import.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
+import { publishCommand } from './commands/publish.ts';
 import { recordCommand } from './commands/record.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
@@ -43,6 +44,7 @@ function buildParser(args: readonly string[], context: CommandContext) {
     .command(runCommand(context))
     .command(compareCommand(context))
     .command(reportCommand(context))
+    .command(publishCommand(context))
     .command(importCommand(context))
     .command(inspectCommand(context))
     .command(recordCommand(context))
@@ -133,6 +135,7 @@ const OPTIONS = [
   'pass-kvm',
   'seconds',
   'allow',
+  'remeasure',
   'help',
   'version',
 ];

@@ -112,11 +112,11 @@ export class LatencyHistogram {
     if (summary.hdr === null) return null;
     const decoded = decodeFromCompressedBase64(summary.hdr, 64) as JsHistogram;
     const bySlot: [number, number][] = [];
-    const recorded = decoded.recordedValuesIterator;
-    recorded.reset();
-    while (recorded.hasNext()) {
-      const { valueIteratedTo, countAddedInThisIterationStep } = recorded.next();
-      bySlot.push([slotOf(valueIteratedTo), countAddedInThisIterationStep]);
+    // The library's counts are in this very layout; its iterator takes four times as long.
+    const end = slotOf(decoded.maxValue) + 1;
+    for (let slot = 0; slot < end; slot++) {
+      const slotCount = decoded.getCountAtIndex(slot);
+      if (slotCount > 0) bySlot.push([slot, slotCount]);
     }
     return LatencyHistogram.fromSparseCounts(bySlot, summary.minNs, summary.maxNs);
   }

@@ -8,6 +8,7 @@ import { resolveStrategy } from '../run/resolve-strategy.ts';
 import { readStoredTrace } from '../run/stored-trace.ts';
 import { type Cell, cellSchema } from '../suites/cell.ts';
 import { drawTable } from '../workloads/draw-table.ts';
+import { rangeSizes } from '../workloads/range-sizes.ts';
 import { type CellFigures, reportCell } from './cell-report.ts';
 import { runCell } from './run-cell.ts';
 import { loadModules } from './thread-modules.ts';
@@ -78,6 +79,11 @@ async function run(cell: Cell, traceFile: string): Promise<CellFigures> {
             ...between,
             residentBytesPeak: process.resourceUsage().maxRSS * 1024,
           },
-    extra: { ...figures.extra, cores: availableParallelism(), trace: { ...trace.counts } },
+    extra: {
+      ...figures.extra,
+      cores: availableParallelism(),
+      trace: { ...trace.counts },
+      rangeSizes: rangeSizes(trace),
+    },
   };
 }

@@ -83,6 +83,7 @@ function deviceRule(text: string): InjectRule | null {
     ofAllocator: false,
     write: (state) => {
       state.set(word, nth);
+      state.set(layout.PLAN_DEVICE_FAULTS, 1);
       state.set(layout.PLAN_COST_RESET, QUEUE_RESET_NS);
     },
   };

@@ -8,6 +8,7 @@ import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { type CompareOptions, compareRuns, compareStrategies } from '../compare/compare-runs.ts';
 import { type ComparisonFormat, renderComparison } from '../compare/render-comparison.ts';
+import { remeasureOffenders } from '../run/remeasure.ts';
 
 interface CompareArguments {
   a: string;
@@ -18,6 +19,7 @@ interface CompareArguments {
   threshold?: string[] | undefined;
   allow?: string[] | undefined;
   seed?: string | undefined;
+  remeasure: boolean;
   json: boolean;
   markdown: boolean;
   'save-baseline'?: string | undefined;
@@ -59,16 +61,20 @@ export function compareCommand(context: CommandContext): CommandModule<object, C
           describe: 'compare in spite of this difference',
         })
         .option('seed', { type: 'string', requiresArg: true, describe: 'seed of the bootstrap' })
+        .option('remeasure', {
+          type: 'boolean',
+          default: false,
+          describe: 'two runs: measure what regressed again; 3 of 4 must agree',
+        })
         .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
-        .option('markdown', { type: 'boolean', default: false, describe: 'as Markdown' })
-        .conflicts('json', 'markdown'),
-    handler: (options) => {
-      context.exitCode = compare(options);
+        .option('markdown', { type: 'boolean', default: false, describe: 'as Markdown' }),
+    handler: async (options) => {
+      context.exitCode = await compare(options);
     },
   };
 }
 
-function compare(options: CompareArguments): number {
+async function compare(options: CompareArguments): Promise<number> {
   if (options['save-baseline'] !== undefined) {
     readRun(options.a);
     saveBaseline(runRoot(options.a), options['save-baseline'], options.a);
@@ -77,7 +83,10 @@ function compare(options: CompareArguments): number {
       return 0;
     }
   }
-  const comparison = choose(options, compareOptions(options));
+  if (options.json && options.markdown) {
+    throw new UsageError('compare: --json and --markdown exclude each other');
+  }
+  const comparison = await choose(options, compareOptions(options));
   const format: ComparisonFormat = options.json ? 'json' : options.markdown ? 'markdown' : 'text';
   process.stdout.write(renderComparison(comparison, format));
   return comparison.conclusion.exitCode;
@@ -88,13 +97,13 @@ function runRoot(folder: string): string {
   return dirname(resolve(folder));
 }
 
-function choose(options: CompareArguments, how: CompareOptions): Comparison {
+async function choose(options: CompareArguments, how: CompareOptions): Promise<Comparison> {
   const { a, b, run, baseline } = options;
   if (run !== undefined) {
     if (b === undefined) throw new UsageError('compare --run: expected two strategies, A and B');
     return compareStrategies(readRun(run), a, [b], how);
   }
-  if (b !== undefined) return compareRuns(readRun(a), readRun(b), how);
+  if (b !== undefined) return compareFolders(a, b, options, how);
   if (baseline === undefined) {
     throw new UsageError(
       'compare: expected a second run, --baseline STRATEGY (others of the run are compared with it) or --baseline NAME',
@@ -104,7 +113,26 @@ function choose(options: CompareArguments, how: CompareOptions): Comparison {
   if (stored.records.some(({ strategy }) => strategy === baseline.split(' ')[0])) {
     return compareStrategies(stored, baseline, undefined, how);
   }
-  return compareRuns(readRun(resolveBaseline(runRoot(a), baseline)), stored, how);
+  return compareFolders(resolveBaseline(runRoot(a), baseline), a, options, how);
+}
+
+async function compareFolders(
+  before: string,
+  after: string,
+  { remeasure }: CompareArguments,
+  how: CompareOptions,
+): Promise<Comparison> {
+  const runs = [readRun(before), readRun(after)] as const;
+  const first = compareRuns(...runs, how);
+  if (!remeasure) return first;
+  const interrupted = new AbortController();
+  const stop = (): void => interrupted.abort();
+  process.once('SIGINT', stop);
+  try {
+    return await remeasureOffenders(...runs, first, how, interrupted.signal);
+  } finally {
+    process.off('SIGINT', stop);
+  }
 }
 
 function compareOptions({ metric, threshold, allow, seed }: CompareArguments): CompareOptions {

@@ -1,12 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { writeReport } from '../../reports/write-report.ts';
-import { replicateKey } from '../../results/cell-identity.ts';
-import { readPlan } from '../../results/run-store.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { manifest } from '../../strategies/manifest.ts';
 import { parseInjectRule } from '../cell/inject-rule.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
@@ -15,16 +11,14 @@ import { FORKS_PER_SERIES, ForkExtension } from '../run/fork-extension.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 import { runSuite, type SuiteResult } from '../run/run-suite.ts';
 import { summariseRun } from '../run/run-summary.ts';
+import { planContext, planOfRun } from '../run/stored-plan.ts';
 import { MIN_FORKS } from '../statistics/forks-needed.ts';
 import type { CellMode } from '../suites/cell.ts';
 import { CELL_MODES } from '../suites/cell.ts';
-import { checkInput } from '../suites/checked-input.ts';
 import { findSuite } from '../suites/find-suite.ts';
 import { narrowSuite } from '../suites/narrow-suite.ts';
 import { overrideSuite } from '../suites/override-suite.ts';
 import { type Plan, planSuite } from '../suites/plan.ts';
-import { suiteSchema } from '../suites/suite.ts';
-import { BUNDLED_TRACES } from '../trace/bundled-traces.ts';
 
 interface RunOptions {
   suite: string;
@@ -199,18 +193,8 @@ function forkExtension(options: RunOptions, seed: number): ForkExtension | undef
   });
 }
 
-function planContext(seed: number) {
-  return {
-    strategies: manifest,
-    recordings: BUNDLED_TRACES.map(({ id }) => id),
-    cores: availableParallelism(),
-    seed,
-  };
-}
-
-/** The plan of an earlier run, made again from what its plan.json says. */
-function resumedPlan(options: RunOptions): { plan: Plan; config: Record<string, unknown> } {
-  const folder = options.resume!;
+/** A resumed run takes everything from its plan.json. */
+function resumedPlan(options: RunOptions): ReturnType<typeof planOfRun> {
   const given = ['out', 'seed', 'forks', 'strategy', 'workload', 'device', 'mode', 'set', 'inject']
     .filter((name) => options[name as keyof RunOptions] !== undefined)
     .map((name) => `--${name}`);
@@ -219,19 +203,7 @@ function resumedPlan(options: RunOptions): { plan: Plan; config: Record<string, 
       `--resume takes everything from the run's plan.json; leave out ${given.join(', ')}`,
     );
   }
-  const stored = readPlan(folder);
-  const where = `${folder}/plan.json: config.suite`;
-  const suite = checkInput(suiteSchema, stored.config.suite, where);
-  const plan = planSuite(suite, planContext(stored.seed));
-  const planned = new Set(plan.cells.map((cell) => replicateKey(cell)));
-  const lost = stored.cells.find((cell) => !planned.has(replicateKey(cell)));
-  if (lost !== undefined) {
-    throw new UsageError(
-      `${folder}: cell ${lost.cellId} cannot be planned any more (the machine's cores or the catalogue ` +
-        'changed); start a new run',
-    );
-  }
-  return { plan, config: stored.config };
+  return planOfRun(options.resume!);
 }
 
 function defaultFolder(plan: Plan): string {

@@ -114,7 +114,7 @@ async function runCells(
 }
 
 /** sha256 of core, driver and the strategies, as the build wrote them down. */
-function moduleHashes(): Record<string, string> {
+export function moduleHashes(): Record<string, string> {
   const list = JSON.parse(
     readFileSync(join(packageRoot, 'dist', 'wasm', 'modules.json'), 'utf8'),
   ) as Record<string, { sha256: string }>;

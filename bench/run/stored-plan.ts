@@ -1,0 +1,40 @@
+import { availableParallelism } from 'node:os';
+import { replicateKey } from '../../results/cell-identity.ts';
+import { readPlan } from '../../results/run-store.ts';
+import { UsageError } from '../../results/usage-error.ts';
+import { manifest } from '../../strategies/manifest.ts';
+import { checkInput } from '../suites/checked-input.ts';
+import { type Plan, type PlanContext, planSuite } from '../suites/plan.ts';
+import { suiteSchema } from '../suites/suite.ts';
+import { BUNDLED_TRACES } from '../trace/bundled-traces.ts';
+
+/** What suites are planned against: this tree and this machine. */
+export function planContext(seed: number): PlanContext {
+  return {
+    strategies: manifest,
+    recordings: BUNDLED_TRACES.map(({ id }) => id),
+    cores: availableParallelism(),
+    seed,
+  };
+}
+
+/**
+ * The plan of an earlier run, made again from its plan.json.
+ * @throws UsageError when it cannot be planned any more
+ */
+export function planOfRun(folder: string): { plan: Plan; config: Record<string, unknown> } {
+  const stored = readPlan(folder);
+  const suite = checkInput(suiteSchema, stored.config.suite, `${folder}/plan.json: config.suite`);
+  const plan = planSuite(suite, planContext(stored.seed));
+  const planned = new Set(plan.cells.map((cell) => replicateKey(cell)));
+  const lost = stored.cells.find((cell) => !planned.has(replicateKey(cell)));
+  if (lost !== undefined) {
+    throw new UsageError(
+      `${folder}: cell ${lost.cellId} cannot be planned any more (the machine's cores or the catalogue ` +
+        'changed); start a new run',
+    );
+  }
+  const known = new Set(stored.cells.map((cell) => replicateKey(cell)));
+  const cells = plan.cells.filter((cell) => known.has(replicateKey(cell)));
+  return { plan: { ...plan, cells }, config: stored.config };
+}
