@@ -8,7 +8,9 @@ export {
   deviceFence,
   deviceStored,
   deviceWrite,
+  deviceWriteFenced,
   deviceZap,
+  deviceZapFenced,
   pageFreeDeferred,
 } from './device';
 export { lockAcquire, lockRelease, lockTry } from './lock';

@@ -17,15 +17,13 @@
  */
 
 import {
-  deviceCacheInvalidate,
-  deviceFence,
-  deviceWrite,
-  deviceZap,
+  deviceWriteFenced,
+  deviceZapFenced,
   pageAllocExact,
   pageFreeExact,
 } from '../core/abi/core';
-import { ENTRY_READ, entryOfWord, wordIsValid } from '../core/abi/entry';
 import { REGION_PAGE_COUNT, REGION_STRATEGY } from '../core/abi/layout';
+import { writeSlots, zapSlots } from '../core/abi/slots';
 import { CONTEXT_KERNEL, EINVAL, ENOMEM, OK } from '../core/abi/terms';
 
 const SITE_TABLE: u32 = 0;
@@ -65,16 +63,21 @@ export function init(region: usize): i32 {
   return OK;
 }
 
+/** End of the part of page..end-1 that lies in the page's child. */
+function childStop(page: u32, end: u32): u32 {
+  return min(end, (page & ~(CHILD_PAGES - 1)) + CHILD_PAGES);
+}
+
 export function update(region: usize, first: u32, count: u32, words: usize): i32 {
   let written: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const word = load<u64>(words + (i << 3));
-    if (!wordIsValid(word)) continue;
-    store<u64>(entryAddress(region, first + i), entryOfWord(word, 0));
-    written++;
+  const end = first + count;
+  let page = first;
+  while (page < end) {
+    const stop = childStop(page, end);
+    written += writeSlots(entryAddress(region, page), stop - page, words + ((page - first) << 3));
+    page = stop;
   }
-  deviceWrite(written);
-  return deviceFence();
+  return deviceWriteFenced(written);
 }
 
 /** Zaps every present entry of the range; returns how many there were. */
@@ -83,13 +86,9 @@ export function zap(region: usize, first: u32, count: u32): u32 {
   const end = first + count;
   let page = first;
   while (page < end) {
-    const stop = min(end, (page & ~(CHILD_PAGES - 1)) + CHILD_PAGES);
-    let slot = entryAddress(region, page);
-    for (; page < stop; page++) {
-      zapped += u32(load<u64>(slot) & ENTRY_READ);
-      store<u64>(slot, 0);
-      slot += 8;
-    }
+    const stop = childStop(page, end);
+    zapped += zapSlots(entryAddress(region, page), stop - page);
+    page = stop;
   }
   return zapped;
 }
@@ -104,9 +103,7 @@ export function invalidate(
   const zapped = zap(region, first, count);
   // Under the driver lock: what is not in the table is in no cache either.
   if (zapped == 0) return OK;
-  deviceZap(zapped);
-  deviceCacheInvalidate(region, first, count);
-  return deviceFence();
+  return deviceZapFenced(region, first, count, zapped);
 }
 
 export function translate(region: usize, page: u32): u64 {

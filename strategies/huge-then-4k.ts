@@ -19,10 +19,9 @@
 
 import {
   count as countUp,
-  deviceCacheInvalidate,
   deviceFence,
   deviceWrite,
-  deviceZap,
+  deviceZapFenced,
   lockAcquire,
   lockRelease,
   pageAlloc,
@@ -106,9 +105,7 @@ export function invalidate(
     page = stop;
   }
   if (zapped == 0) return OK;
-  deviceZap(zapped);
-  deviceCacheInvalidate(region, first, count);
-  return deviceFence();
+  return deviceZapFenced(region, first, count, zapped);
 }
 
 /** Drops the block's part of the range; returns the number of entries that were present. */

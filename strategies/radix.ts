@@ -23,15 +23,7 @@
  */
 
 import { blockStop, linkLeaf, linkTable, tableEntry, zapBlock } from '../core/abi/block-slot';
-import {
-  deviceCacheInvalidate,
-  deviceFence,
-  deviceWrite,
-  deviceZap,
-  pageAlloc,
-  pageFree,
-  param,
-} from '../core/abi/core';
+import { deviceWriteFenced, deviceZapFenced, pageAlloc, pageFree, param } from '../core/abi/core';
 import {
   slotIsLeaf,
   slotIsTable,
@@ -107,8 +99,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
   for (let page = first; page < end; page = blockStop(page, end)) {
     written += writeBlock(region, page, blockStop(page, end) - page, words + ((page - first) << 3));
   }
-  deviceWrite(written);
-  return deviceFence();
+  return deviceWriteFenced(written);
 }
 
 function reserveTable(region: usize, page: u32, count: u32, words: usize): bool {
@@ -198,9 +189,7 @@ export function invalidate(
     zapped += zapBlock(slot, page, pages, true);
   }
   if (zapped == 0) return OK;
-  deviceZap(zapped);
-  deviceCacheInvalidate(region, first, count);
-  return deviceFence();
+  return deviceZapFenced(region, first, count, zapped);
 }
 
 export function translate(region: usize, page: u32): u64 {

@@ -43,8 +43,8 @@ static inline void plain_store(slot_t *slot, u64 value)
 
 static inline u64 entry_of_word(u64 word, u32 order)
 {
-	return ((word & WORD_FRAME_MASK) << ENTRY_FRAME_SHIFT) | ((u64)order << ENTRY_ORDER_SHIFT) |
-	       ENTRY_READ | ((word & WORD_WRITE) >> 61) | ((word & WORD_DEVICE_PRIVATE) >> 56);
+	return ((word << 24) >> 12) | ((u64)order << ENTRY_ORDER_SHIFT) | ENTRY_READ |
+	       ((word >> 61) & 2) | ((word >> 56) & 4);
 }
 
 static inline u64 entry_advance(u64 entry, u32 offset)

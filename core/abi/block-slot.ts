@@ -3,13 +3,7 @@
  * module that imports it; no state. The caller holds the lock of the block's region.
  */
 
-import {
-  count as countUp,
-  deviceCacheInvalidate,
-  deviceFence,
-  deviceZap,
-  pageFreeDeferred,
-} from './core';
+import { count as countUp, deviceZapFenced, pageFreeDeferred } from './core';
 import {
   blockSlot,
   slotIsLeaf,
@@ -91,7 +85,5 @@ export function zapBlocks(region: usize, first: u32, count: u32, freeTables: boo
   }
   // Under the lock: what is not in the table is in no cache either.
   if (zapped == 0) return OK;
-  deviceZap(zapped);
-  deviceCacheInvalidate(region, first, count);
-  return deviceFence();
+  return deviceZapFenced(region, first, count, zapped);
 }

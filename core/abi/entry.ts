@@ -72,10 +72,10 @@ export function wordNumber(word: u64): u64 {
  */
 export function entryOfWord(word: u64, order: u32): u64 {
   return (
-    (wordFrame(word) << ENTRY_FRAME_SHIFT) |
+    ((word << 24) >> 12) |
     (u64(order) << ENTRY_ORDER_SHIFT) |
     ENTRY_READ |
-    ((word & WORD_WRITE) >> 61) |
-    ((word & WORD_DEVICE_PRIVATE) >> 56)
+    ((word >> 61) & 2) |
+    ((word >> 56) & 4)
   );
 }

@@ -127,6 +127,8 @@ export const PLAN_DEVICE_DEAD_NTH: u32 = 66208;
 export const PLAN_COST_RESET: u32 = 66212;
 
 // Fault injection rules, INJECT_RULE_BYTES each.
+/** 1: commands are numbered across threads, so that one of the three words above can hit one. */
+export const PLAN_DEVICE_FAULTS: u32 = 66216;
 export const PLAN_INJECT_COUNT: u32 = 66300;
 export const PLAN_INJECT_RULES: u32 = 66304;
 export const INJECT_RULE_CAPACITY: u32 = 16;

@@ -19,11 +19,14 @@ export function zapSlots(slot: usize, count: u32): u32 {
 /** Writes 4 KiB entries for the valid words; returns how many. */
 export function writeSlots(slot: usize, count: u32, words: usize): u32 {
   let written: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const word = load<u64>(words + (i << 3));
-    if (!wordIsValid(word)) continue;
-    store<u64>(slot + (i << 3), entryOfWord(word, 0));
-    written++;
+  const end = words + (count << 3);
+  for (; words < end; words += 8) {
+    const word = load<u64>(words);
+    if (wordIsValid(word)) {
+      store<u64>(slot, entryOfWord(word, 0));
+      written++;
+    }
+    slot += 8;
   }
   return written;
 }
