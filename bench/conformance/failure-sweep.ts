@@ -109,14 +109,18 @@ function lastingFailures({ sites }: StrategyEntry): string[] {
   return ['allocation/all', ...sites.map((_, i) => `allocation/site/${i}`)];
 }
 
+/** First the site alone, from the start; then everything; then memory is back. */
 function lastingRun(mirror: CheckedMirror, site: number | null): void {
-  mirror.open();
-  mirror.host.failAllocations({ sites: site === null ? 0 : 1 << site });
+  const { host } = mirror;
+  if (site !== null) host.failAllocations({ sites: 1 << site });
+  if (!attached(mirror, true)) return;
   mirror.failuresExpected = true;
   churn(mirror);
   mirror.maintain(8);
+  host.failAllocations({});
   churn(mirror);
-  mirror.host.failAllocations(null);
+  mirror.maintain(8);
+  host.failAllocations(null);
   mirror.failuresExpected = false;
   churn(mirror);
   mirror.close();
@@ -175,7 +179,7 @@ function allocationRun(mirror: CheckedMirror, burst: number, nth: number): numbe
 }
 
 /** Attach and register while allocations may fail: refused or done, and nothing left when refused. */
-function attached(mirror: CheckedMirror): boolean {
+function attached(mirror: CheckedMirror, lasting = false): boolean {
   const { host } = mirror;
   const result = host.attach();
   if (result !== OK) {
@@ -196,7 +200,7 @@ function attached(mirror: CheckedMirror): boolean {
     if (host.heldPages !== held) {
       mirror.fail(`${host.heldPages - held} pages leaked by a registration that was refused`);
     }
-    if (refused === EIO) {
+    if (refused === EIO || lasting) {
       host.detach();
       mirror.checkNothingHeld();
       return false;
