@@ -81,7 +81,7 @@ export class AddressSpaceTracker {
 
   /** Applies one event at the context's time. */
   apply(event: RawEvent): void {
-    const task = this.table.task(event.tid, event.pid, () => event.comm());
+    const task = this.table.task(event);
     if (this.#isExecHidden) this.#watchName(task, event);
     switch (event.kind) {
       case KIND_FAULT:

@@ -97,6 +97,28 @@ describe('recordings that are cut or damaged', () => {
     );
   });
 
+  test('cut at any byte of its last lines: a trace or one line, never a hang', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'r.txt');
+      const text = [
+        line('1.0', 'sys_mprotect(start: 0x7f10240a6000, len: 0x1000, prot: 3)'),
+        line('1.1', 'page_fault_user: address=0x7f8ee6f0c000 ip=0x564c8f762380 error_code=0x6'),
+        line('1.2', 'tracing_mark_write: STEP one'),
+        line('1.3', 'sched_process_fork: comm=a pid=1 child_comm=a child_pid=2'),
+        line('1.4', 'sched_process_exec: filename=/bin/a pid=1 old_pid=1'),
+        line('1.5', 'mm_collapse_huge_page: mm=00000000842b8e7c, isolated=1, status=succeeded'),
+        line('1.6', 'sys_brk -> 0x55d731795000'),
+        line('1.7', range('7f0000000000', '7f0000001000')),
+      ].join('');
+      for (let length = 1; length < text.length; length++) {
+        await writeFile(path, text.slice(0, length));
+        await importPaths([path]).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(UsageError);
+        });
+      }
+    });
+  });
+
   test('truncated and damaged gzip, truncated zstd', async () => {
     const gz = gzipSync(thp);
     expect(await refusal(gz.subarray(0, gz.length >> 1))).toBe(

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { UsageError } from '../../results/usage-error.ts';
 import { BUNDLED_TRACES, bundledPaths } from '../trace/bundled-traces.ts';
@@ -31,7 +32,11 @@ export interface FuzzResult {
  * one-line UsageError, within the time and memory limits.
  * @throws Error that names seed and round at the first that does not
  */
-export async function fuzzImport(count: number, seed: number): Promise<FuzzResult> {
+export async function fuzzImport(
+  count: number,
+  seed: number,
+  onRound: (round: number) => void = () => {},
+): Promise<FuzzResult> {
   const pieces = await recordingPieces();
   const folder = await mkdtemp(join(tmpdir(), 'xlt-bench-fuzz-'));
   const path = join(folder, 'recording.txt');
@@ -39,6 +44,7 @@ export async function fuzzImport(count: number, seed: number): Promise<FuzzResul
   const result = { imported: 0, refused: 0, replayed: 0, messages };
   try {
     for (let round = 0; round < count; round++) {
+      onRound(round);
       const random = seededRandom(seed + round);
       const piece = pieces[Math.floor(random() * pieces.length)]!;
       let bytes = mutateRecording(pieceOf(piece, random), random);
@@ -119,13 +125,37 @@ function damagedGzip(text: Buffer, random: () => number): Buffer {
   return bytes;
 }
 
+/**
+ * Ends the process when a round does not end: a loop in a scanner also stops every timer of this
+ * thread, so another thread watches.
+ */
+function startWatchdog(seed: number): { readonly round: Int32Array; readonly worker: Worker } {
+  const round = new Int32Array(new SharedArrayBuffer(4));
+  const code = `
+    const { workerData: { round, seed, pid, timeoutMs } } = require('node:worker_threads');
+    let seen = -1;
+    setInterval(() => {
+      const now = Atomics.load(round, 0);
+      if (now === seen) {
+        require('node:fs').writeSync(2, 'seed ' + seed + ', round ' + now + ': no end after ' + timeoutMs + ' ms\\n');
+        process.kill(pid, 'SIGKILL');
+      }
+      seen = now;
+    }, timeoutMs);`;
+  const workerData = { round, seed, pid: process.pid, timeoutMs: 3 * IMPORT_TIMEOUT_MS };
+  return { round, worker: new Worker(code, { eval: true, workerData }) };
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const count = Number(process.argv[2] ?? 1000);
   const seed = Number(process.argv[3] ?? 1);
   const started = performance.now();
-  const { imported, refused, replayed, messages } = await fuzzImport(count, seed);
+  const { round, worker } = startWatchdog(seed);
+  const result = await fuzzImport(count, seed, (now) => Atomics.store(round, 0, now));
+  await worker.terminate();
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`${count} damaged recordings, seed ${seed}, ${seconds} s, no crash, no hang`);
+  const { imported, replayed, refused, messages } = result;
   console.log(`${imported} imported (${replayed} replayed), ${refused} refused with one line:`);
   for (const [message, times] of [...messages].sort((a, b) => b[1] - a[1])) {
     console.log(`${String(times).padStart(8)}  ${message}`);

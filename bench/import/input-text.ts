@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { UsageError } from '../../results/usage-error.ts';
 
-const CHUNK_BYTES = 1 << 18;
+const CHUNK_BYTES = 1 << 20;
 /** No recorder writes longer lines; without a limit, a file without line ends would fill the memory. */
 const LINE_BYTES_MAX = 1 << 20;
 const LF = 10;
@@ -71,11 +71,19 @@ export class InputText {
   }
 
   #append(chunk: Uint8Array): boolean {
+    if (chunk.length === 0) return false;
     const rest = this.#used - this.limit;
-    const bytes = Buffer.allocUnsafe(rest + chunk.length + 1);
-    bytes.set(this.bytes.subarray(this.limit, this.#used));
+    const needed = rest + chunk.length + 1;
+    // One buffer for the whole file: the rest of the last line moves to its front.
+    if (needed > this.bytes.length) {
+      const larger = Buffer.alloc(needed * 2);
+      larger.set(this.bytes.subarray(this.limit, this.#used));
+      this.bytes = larger;
+    } else {
+      this.bytes.copyWithin(0, this.limit, this.#used);
+    }
+    const bytes = this.bytes;
     bytes.set(chunk, rest);
-    this.bytes = bytes;
     this.position = 0;
     this.#used = rest + chunk.length;
     this.limit = bytes.lastIndexOf(LF, this.#used - 1) + 1;

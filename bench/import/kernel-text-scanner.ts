@@ -11,10 +11,8 @@ import {
   FORM_RANGE,
   FORM_RETURN,
   FORM_TASK_EXIT,
-  HASH_SEED,
   type KernelEvent,
-  KernelEventTable,
-  nextHash,
+  type KernelEventTable,
 } from './kernel-event.ts';
 import {
   CALL_BRK,
@@ -40,13 +38,18 @@ const HASH = 35;
 const OPEN = 40;
 const CLOSE = 41;
 const COMMA = 44;
+const DASH = 45;
 const EQUALS = 61;
+const LETTER_E = 101;
 const TAB = 9;
 const RANGE_TEXT = Buffer.from(': mmu notifier unmap range: 0x', 'latin1');
+const RANGE_GAP = Buffer.from(' -- ', 'latin1');
 const LOST_TEXT = Buffer.from('CPU:', 'latin1');
 /** Errors come back as the top of the 64-bit space. */
 const NEGATIVE = 2 ** 63;
 const OTHER_NAMES_MAX = 200;
+/** Both recorders print the task's name right-aligned in 16 columns. */
+export const COMM_COLUMNS = 16;
 
 /**
  * The part that tracefs text and perf script text share: after the head of the line (a subclass
@@ -123,7 +126,7 @@ export abstract class KernelTextScanner extends Scanner {
     if (!this.skipText(RANGE_TEXT)) return false;
     const place = this.at;
     // "00" + 12 digits + " -- 0x00" + 12 digits: the usual line in one go.
-    if (this.bytes[place + 34] === LF && this.bytes[place + 20] === ZERO) {
+    if (this.bytes[place + 34] === LF && this.#isShort(place) && this.#isShort(place + 20)) {
       event.a0 = this.hex12(place + 2);
       event.a1 = this.hex12(place + 22);
       if (event.a0 >= 0 && event.a1 > event.a0) {
@@ -134,15 +137,18 @@ export abstract class KernelTextScanner extends Scanner {
     }
     this.at -= 2;
     event.a0 = this.hex();
-    const bytes = this.bytes;
     const at = this.at;
-    if (bytes[at] !== BLANK || bytes[at + 1] !== 45 || bytes[at + 2] !== 45) return false;
-    this.at = at + 4;
+    if (!this.skipText(RANGE_GAP)) return false;
     event.a1 = this.hex();
     // Fixed width 0x + 14 to 16 digits: fewer digits are the sign of a line that was cut.
     if (this.at - at - 4 < 16 || event.a0 < 0) return false;
     event.kind = KIND_RANGE;
     return event.a0 < event.a1;
+  }
+
+  /** The first two of an address's 14 digits are zero. */
+  #isShort(at: number): boolean {
+    return this.bytes[at] === ZERO && this.bytes[at + 1] === ZERO;
   }
 
   #fault(): boolean {
@@ -151,8 +157,8 @@ export abstract class KernelTextScanner extends Scanner {
     // ": address=0x" + 12 digits + " ip=0x" + 12 digits + " error_code=0x": the usual line in one go.
     const place = this.at;
     if (
-      bytes[place + 24] === BLANK &&
-      bytes[place + 42] === BLANK &&
+      bytes[place + 27] === EQUALS &&
+      bytes[place + 43] === LETTER_E &&
       bytes[place + 53] === EQUALS
     ) {
       event.a0 = this.hex12(place + 12);
@@ -171,6 +177,7 @@ export abstract class KernelTextScanner extends Scanner {
   #enter(call: number): boolean {
     const event = this.event;
     const isClosed = this.bytes[this.at] === OPEN;
+    if (!isClosed && this.bytes[this.at] !== COLON) return false;
     this.at++;
     event.kind = KIND_ENTER;
     event.call = call;
@@ -199,7 +206,8 @@ export abstract class KernelTextScanner extends Scanner {
     const event = this.event;
     const bytes = this.bytes;
     let at = this.at;
-    while (bytes[at] === BLANK || bytes[at] === COLON || bytes[at] === 45 || bytes[at] === 62) at++;
+    while (bytes[at] === BLANK || bytes[at] === COLON || bytes[at] === DASH || bytes[at] === 62)
+      at++;
     this.at = at;
     const value = this.hex();
     event.kind = KIND_RETURN;
@@ -262,6 +270,7 @@ export abstract class KernelTextScanner extends Scanner {
   }
 
   #mark(): boolean {
+    if (this.bytes[this.at] !== COLON) return false;
     this.at++;
     this.skipBlanks();
     const event = this.event;
@@ -295,209 +304,5 @@ export abstract class KernelTextScanner extends Scanner {
     if (this.notes.size < OTHER_NAMES_MAX) this.note(`other event ${name}`);
     else this.note('other events');
     return false;
-  }
-}
-
-const DASH = 45;
-const SLASH = 47;
-const BRACKET = 91;
-/** Both recorders print the task's name right-aligned in 16 columns. */
-const COMM_COLUMNS = 16;
-
-/** tracefs text: `comm-TID [cpu] flags seconds: event(...)`, also trace-cmd's report of it. */
-export class TracefsScanner extends KernelTextScanner {
-  readonly expected =
-    'a tracefs line "comm-TID [cpu] flags seconds.micros: event", for example "thp-26667 [001] ..... 1306.192835: kvm_unmap_hva_range: ..."';
-
-  constructor(input: InputText) {
-    super(input, KernelEventTable.tracefs());
-  }
-
-  protected override scanHead(): boolean {
-    const start = this.at;
-    const column = start + COMM_COLUMNS;
-    if (this.#usualHead(start)) return true;
-    if (this.bytes[column] !== DASH || !this.#task(start, column)) {
-      this.at = start;
-      if (!this.#slowTask(start)) return false;
-    }
-    const bytes = this.bytes;
-    // Flags (".....", older kernels "...."), absent when the recorder switched them off.
-    if (bytes[this.at]! < ZERO || bytes[this.at]! > ZERO + 9) {
-      let at = this.at;
-      while (bytes[at]! > BLANK) at++;
-      this.at = at;
-      this.skipBlanks();
-    }
-    if (!this.time() || bytes[this.at] !== COLON || bytes[this.at + 1] !== BLANK) return false;
-    this.at++;
-    this.skipBlanks();
-    return true;
-  }
-
-  /**
-   * The head in its usual columns: comm 0-15, "-" 16, TID 17-23, "[" 25, cpu, "]" 29, flags 31-35,
-   * then the time with six decimals. False for any other line, with nothing decided.
-   */
-  #usualHead(start: number): boolean {
-    const { bytes, event } = this;
-    const isUsual =
-      bytes[start + 16] === DASH &&
-      bytes[start + 24] === BLANK &&
-      bytes[start + 25] === BRACKET &&
-      bytes[start + 29] === 93 &&
-      bytes[start + 30] === BLANK &&
-      bytes[start + 36] === BLANK;
-    if (!isUsual) return false;
-    this.at = start + 17;
-    event.tid = this.decimal();
-    this.at = start + 37;
-    this.skipBlanks();
-    event.seconds = this.decimal();
-    const dot = this.at;
-    if (bytes[dot] !== 46 || bytes[dot + 7] !== COLON || bytes[dot + 8] !== BLANK) return false;
-    let micros = 0;
-    for (let at = dot + 1; at < dot + 7; at++) {
-      const digit = bytes[at]! - ZERO;
-      if (digit < 0 || digit > 9) return false;
-      micros = micros * 10 + digit;
-    }
-    event.nanos = micros * 1000;
-    event.pid = 0;
-    event.commStart = start;
-    event.commEnd = start + 16;
-    this.at = dot + 9;
-    return event.tid >= 0 && event.seconds >= 0 && !this.#hasLineEnd(start, start + 16);
-  }
-
-  #hasLineEnd(start: number, end: number): boolean {
-    const { bytes } = this;
-    for (let at = start; at < end; at++) if (bytes[at] === LF) return true;
-    return false;
-  }
-
-  protected override scanName(): number {
-    const bytes = this.bytes;
-    let at = this.at;
-    let hash = HASH_SEED;
-    let byte = bytes[at]!;
-    while (byte > BLANK && byte !== COLON && byte !== OPEN) {
-      hash = nextHash(hash, byte);
-      byte = bytes[++at]!;
-    }
-    this.at = at;
-    return byte === BLANK && bytes[at + 1] === DASH ? nextHash(hash, 62) : hash;
-  }
-
-  /** `-TID (tgid) [cpu] ` at `dash`; the cursor ends behind it. */
-  #task(start: number, dash: number): boolean {
-    const bytes = this.bytes;
-    if (this.#hasLineEnd(start, dash)) return false;
-    this.at = dash + 1;
-    const event = this.event;
-    event.tid = this.decimal();
-    event.pid = 0;
-    this.skipBlanks();
-    if (bytes[this.at] === OPEN) {
-      this.at++;
-      this.skipBlanks();
-      const tgid = this.decimal();
-      if (!this.skipPast(CLOSE)) return false;
-      event.pid = Math.max(tgid, 0);
-      this.skipBlanks();
-    }
-    if (event.tid < 0 || bytes[this.at] !== BRACKET) return false;
-    this.at++;
-    if (this.decimal() < 0 || bytes[this.at] !== 93 || bytes[this.at + 1] !== BLANK) return false;
-    this.at++;
-    this.skipBlanks();
-    event.commStart = start;
-    event.commEnd = dash;
-    return true;
-  }
-
-  /** Any other alignment: the task's name ends at the last "-digits" before " [cpu]". */
-  #slowTask(start: number): boolean {
-    this.skipBlanks();
-    const first = this.at;
-    const bytes = this.bytes;
-    let found = -1;
-    for (let at = first; at - first <= COMM_COLUMNS && bytes[at] !== LF; at++) {
-      if (bytes[at] === DASH && this.#task(first, at)) found = at;
-    }
-    return found >= 0 && this.#task(first, found) && start <= first;
-  }
-}
-
-/** perf script text: `comm pid/tid [cpu] seconds: subsystem:event: ...`. */
-export class PerfScanner extends KernelTextScanner {
-  readonly expected =
-    'a perf script line "comm pid/tid [cpu] seconds.nanos: subsystem:event: ..." (perf script --ns -F comm,pid,tid,cpu,time,event,trace)';
-
-  constructor(input: InputText) {
-    super(input, KernelEventTable.perf());
-  }
-
-  protected override scanHead(): boolean {
-    const start = this.at;
-    const column = start + COMM_COLUMNS;
-    if (this.bytes[column] !== BLANK || !this.#task(start, column)) {
-      this.at = start;
-      if (!this.#slowTask()) return false;
-    }
-    if (!this.time() || this.bytes[this.at] !== COLON) return false;
-    this.at++;
-    this.skipBlanks();
-    return true;
-  }
-
-  protected override scanName(): number {
-    const bytes = this.bytes;
-    let at = this.at;
-    let hash = HASH_SEED;
-    let byte = bytes[at]!;
-    while (byte > BLANK && (byte !== COLON || bytes[at + 1]! > BLANK)) {
-      hash = nextHash(hash, byte);
-      byte = bytes[++at]!;
-    }
-    this.at = at;
-    return hash;
-  }
-
-  #task(start: number, gap: number): boolean {
-    const bytes = this.bytes;
-    for (let at = start; at < gap; at++) if (bytes[at] === LF) return false;
-    this.at = gap;
-    this.skipBlanks();
-    const event = this.event;
-    event.pid = this.decimal();
-    event.tid = event.pid;
-    if (bytes[this.at] === SLASH) {
-      this.at++;
-      event.tid = this.decimal();
-    } else {
-      event.pid = 0;
-    }
-    if (event.tid < 0) return false;
-    this.skipBlanks();
-    if (bytes[this.at] !== BRACKET) return false;
-    this.at++;
-    if (this.decimal() < 0 || bytes[this.at] !== 93 || bytes[this.at + 1] !== BLANK) return false;
-    this.at++;
-    this.skipBlanks();
-    event.commStart = start;
-    event.commEnd = gap;
-    return true;
-  }
-
-  #slowTask(): boolean {
-    this.skipBlanks();
-    const first = this.at;
-    const bytes = this.bytes;
-    let found = -1;
-    for (let at = first; at - first <= COMM_COLUMNS && bytes[at] !== LF; at++) {
-      if (bytes[at] === BLANK && this.#task(first, at)) found = at;
-    }
-    return found >= 0 && this.#task(first, found);
   }
 }

@@ -2,11 +2,12 @@ import { UsageError } from '../../results/usage-error.ts';
 import type { SourceFacts } from '../trace/trace-metadata.ts';
 import { BpftraceScanner } from './bpftrace-scanner.ts';
 import { InputText } from './input-text.ts';
-import { PerfScanner, TracefsScanner } from './kernel-text-scanner.ts';
+import { PerfScanner } from './perf-scanner.ts';
 import { PollScanner } from './poll-scanner.ts';
 import { detectFormat, type RecordingFormat } from './recording-format.ts';
 import type { Scanner } from './scanner.ts';
 import { StraceScanner } from './strace-scanner.ts';
+import { TracefsScanner } from './tracefs-scanner.ts';
 
 /** A malformed line now and then is counted; a file of them is no recording. */
 const MALFORMED_SHARE_MAX = 0.01;

@@ -22,7 +22,8 @@ export interface BadLine {
 
 /**
  * Reads a recording line by line into one RawEvent. A subclass parses one format: its `scanLine` is
- * called with `at` on the first byte of a line and must not move past the line's LF.
+ * called with `at` on the first byte of a line and must not move past the line's LF: there every
+ * loop of a scanner ends.
  */
 export abstract class Scanner {
   readonly event = new RawEvent();
@@ -74,6 +75,7 @@ export abstract class Scanner {
         return true;
       }
       let at = this.at;
+      if (at >= limit) throw new Error(`the scanner left line ${this.line}`);
       while (bytes[at] !== LF) at++;
       position = at + 1;
       if (isEvent) {
@@ -180,7 +182,7 @@ export abstract class Scanner {
     // Two halves of at most 28 bits keep the loop in integers; addresses have 12 digits.
     for (;;) {
       const digit = HEX_DIGIT[bytes[at]!]!;
-      if (digit < 0) break;
+      if (!(digit >= 0)) break;
       if (at - first < 7) high = (high << 4) | digit;
       else if (at - first < 14) low = (low << 4) | digit;
       else {
@@ -220,7 +222,7 @@ export abstract class Scanner {
     let value = 0;
     for (;;) {
       const digit = HEX_DIGIT[this.bytes[at]!]!;
-      if (digit < 0) break;
+      if (!(digit >= 0)) break;
       value = value * 16 + digit;
       at++;
     }

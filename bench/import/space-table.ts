@@ -10,7 +10,7 @@ import {
   RECORD_MAP,
 } from '../trace/record.ts';
 import type { ImportContext } from './import-context.ts';
-import { SHARING_COPY, SHARING_SPACE } from './raw-event.ts';
+import { type RawEvent, SHARING_COPY, SHARING_SPACE } from './raw-event.ts';
 import { Space, Task, VMA_DONTFORK, VMA_EVER_WRITABLE } from './space.ts';
 
 /** Names of kernel threads that send ranges of spaces which are not theirs. */
@@ -40,14 +40,15 @@ export class SpaceTable {
   }
 
   /** The task of an event; unknown tasks are older than the recording and get a space. */
-  task(tid: number, pid: number, comm: () => string): Task {
+  task(event: RawEvent): Task {
+    const { tid, pid } = event;
     const known = this.#last?.tid === tid ? this.#last : this.#tasks.get(tid);
     if (known) {
       this.#last = known;
       if (pid !== 0 && known.pid !== pid) this.#settlePid(known, pid);
       return known;
     }
-    const name = comm() || `pid ${pid || tid}`;
+    const name = event.comm() || `pid ${pid || tid}`;
     const isKernelThread = KERNEL_THREAD.test(name);
     let space = this.none;
     if (!isKernelThread) {
