@@ -100,7 +100,7 @@ describe('oracle', () => {
     expect(violations()).toBe(kind === 0 ? 0 : 1);
   });
 
-  it('knows the poison of a freed page, alone and advanced within a leaf', () => {
+  it('knows the poison of a freed page', () => {
     core.judge(PAGE, POISON, 0n, 0n, 0n, 0n);
     expect(host.state.examples().map(({ kind }) => kind)).toEqual([VIOLATION_POISON]);
   });
