@@ -52,7 +52,7 @@ function latencyMetrics(kind: LatencyKind, title: string): Metric[] {
       better: 'lower',
       threshold,
       gate: GATED_KINDS.includes(kind) && GATED_FIELDS.includes(field),
-      exactInReplay: false,
+      exactInReplay: true,
       of: (record: CellRecord) => record.latency[kind][field],
       percentile: { latency: kind, perTenThousand },
     } as const;
