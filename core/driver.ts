@@ -18,7 +18,13 @@ export {
   microWords,
 } from './driver/micro-loops';
 export { applyTraceEvent } from './driver/os-event';
-export { attach, detach, register, unregister } from './driver/registration';
+export {
+  attach,
+  detach,
+  reapDeferred,
+  register,
+  unregister,
+} from './driver/registration';
 export { registrationLoop } from './driver/registration-thread';
 export { replayLoop } from './driver/replay-loop';
 export { stormLoop } from './driver/storm-thread';

@@ -63,7 +63,9 @@ export async function loadExplored(source: StrategySource): Promise<ExploredStra
   });
   const sites = [...core.sites, ...driver.sites, ...strategy.sites];
   if (sites.length > SITE_CAPACITY) {
-    throw new UsageError(`${file}: ${sites.length} accesses; at most ${SITE_CAPACITY} are possible`);
+    throw new UsageError(
+      `${file}: ${sites.length} accesses; at most ${SITE_CAPACITY} are possible`,
+    );
   }
   const moduleHash = createHash('sha256')
     .update([core, driver, strategy].map((module) => module.sha256).join())

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../package-root.ts';
-import { type Site, type TextOptions, TextInstrumenter } from './instrument-text.ts';
+import { type Site, TextInstrumenter, type TextOptions } from './instrument-text.ts';
 import { POINT_FUNCTIONS, POINT_IMPORTS } from './point-text.ts';
 
 export interface InstrumentedModule {

@@ -112,11 +112,12 @@ function findTelltale(runner: ScheduleRunner): ScheduleFault | null {
 function findTeardownFault(runner: ScheduleRunner): ScheduleFault | null {
   const { threads, scenario } = runner.world;
   const { core, driver } = threads[0]!.instance;
+  const { plan } = runner.world.memory;
   driver.maintainAll();
   scenario.regions.forEach((_, region) => {
     driver.unregister(region);
+    driver.reapDeferred(plan.regionBase + region * layout.REGION_BYTES);
   });
-  driver.maintainAll();
   driver.detach();
   for (const { instance } of threads) instance.core.deviceFence();
   let held = 0;

@@ -24,7 +24,8 @@ export interface Unwinder {
 
 export interface ThreadInstance {
   readonly core: CoreExports & { deviceFence(): number };
-  readonly driver: DriverExports & Unwinder & { 'x.restore'(): void };
+  readonly driver: DriverExports &
+    Unwinder & { reapDeferred(region: number): void; 'x.restore'(): void };
 }
 
 /** The clock of a schedule: every reading is a microsecond later than the one before. */

@@ -4,6 +4,7 @@ import {
   MODE_COUNT,
   MODE_EXPLORE,
   MODE_TRACK,
+  UNCOUNTED,
   WORD_ARENA,
   WORD_ARENA_END,
   WORD_COUNTS,
@@ -146,6 +147,8 @@ const COUNT = `
   (i32.lt_u (i32.sub (local.get $address) (i32.load (i32.const ${WORD_ARENA})))
             (i32.sub (i32.load (i32.const ${WORD_ARENA_END})) (i32.load (i32.const ${WORD_ARENA})))))
  (func $x.count (param $address i32) (param $packed i32)
+  (if (i32.eq (i32.and (local.get $packed) (i32.const ${UNCOUNTED << 2}))
+              (i32.const ${UNCOUNTED << 2})) (then (return)))
   (if (i32.eqz (call $x.counts (local.get $address) (local.get $packed))) (then (return)))
   (if (i32.and (local.get $packed) (i32.const 1))
    (then (call $x.bump (i32.add (call $x.row) (i32.const 8)))))

@@ -1,10 +1,10 @@
-import * as event from '../../core/abi/trace-event.ts';
 import {
   TEARDOWN_DEFERRED,
   TEARDOWN_NAIVE,
   TEARDOWN_REFCOUNT,
   TEARDOWN_STRONG,
 } from '../../core/abi/terms.ts';
+import * as event from '../../core/abi/trace-event.ts';
 import type { LogicalRole, LogicalThreadPlan, Scenario, Step } from './scenario.ts';
 
 const BLOCK = 512;
@@ -20,8 +20,7 @@ const at = (op: number, first: number, count: number, arg = 0): Step => ({
 const map = (first: number, count: number) => at(event.OP_MAP, first, count, READ_WRITE);
 const mapHuge = (first: number, count: number) =>
   at(event.OP_MAP, first, count, READ_WRITE | event.VMA_HUGE);
-const touch = (first: number, count = 1) =>
-  at(event.OP_FAULT, first, count, event.FAULT_WRITE);
+const touch = (first: number, count = 1) => at(event.OP_FAULT, first, count, event.FAULT_WRITE);
 const clear = (first: number, count = 1) =>
   at(event.OP_INVALIDATE, first, count, event.EVENT_CLEAR);
 const unmap = (first: number, count: number) =>
@@ -170,7 +169,12 @@ export const scenarios: readonly Scenario[] = [
     'register-window',
     'the registration of a region while invalidation windows are open',
     [
-      thread('os', 'os', [clear(3), clear(BLOCK + 3)], [map(0, 2 * BLOCK), touch(3), touch(BLOCK + 3)]),
+      thread(
+        'os',
+        'os',
+        [clear(3), clear(BLOCK + 3)],
+        [map(0, 2 * BLOCK), touch(3), touch(BLOCK + 3)],
+      ),
       thread('os', 'registration', [{ kind: 'register', region: 1 }]),
       thread('device', 'device', [read(BLOCK + 3), read(3)]),
     ],

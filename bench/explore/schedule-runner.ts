@@ -1,7 +1,7 @@
 import * as layout from '../../core/abi/layout.ts';
 import type { SharedState } from '../cell/shared-state.ts';
-import { ExploredWorld, type WorldThread } from './explored-world.ts';
 import type { ExploredStrategy } from './explored-strategy.ts';
+import { ExploredWorld, type WorldThread } from './explored-world.ts';
 import type { SchedulerImports } from './logical-thread.ts';
 import type { Scenario } from './scenario.ts';
 import type { Decision, Scheduler, SwitchReason } from './scheduler.ts';
@@ -136,8 +136,10 @@ export class ScheduleRunner {
   /** u64 as 16 hexadecimal digits: equal for equal interleavings. */
   get hash(): string {
     return (
-      this.#state.get(WORD_HASH + 4).toString(16).padStart(8, '0') +
-      this.#state.get(WORD_HASH).toString(16).padStart(8, '0')
+      this.#state
+        .get(WORD_HASH + 4)
+        .toString(16)
+        .padStart(8, '0') + this.#state.get(WORD_HASH).toString(16).padStart(8, '0')
     );
   }
 
@@ -307,8 +309,6 @@ export class ScheduleRunner {
 
   /** Counter of one thread, low half. */
   counter(thread: number, counter: number): number {
-    return this.#state.get(
-      this.#threads[thread]!.address + layout.THREAD_COUNTERS + counter * 8,
-    );
+    return this.#state.get(this.#threads[thread]!.address + layout.THREAD_COUNTERS + counter * 8);
   }
 }

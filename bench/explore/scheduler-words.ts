@@ -46,12 +46,22 @@ export const MODE_TRACK = 3;
 export const DIRTY_GRANULE_LOG2 = 9;
 
 /** Strategy functions in the order of their operation numbers (1..6). */
-export const OPERATIONS = ['init', 'update', 'invalidate', 'translate', 'maintain', 'fini'] as const;
+export const OPERATIONS = [
+  'init',
+  'update',
+  'invalidate',
+  'translate',
+  'maintain',
+  'fini',
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Kinds of access, packed into a point's site argument: load, store, or both (read-modify-write). */
 export const ACCESS_LOAD = 1;
 export const ACCESS_STORE = 2;
+
+/** In place of log2 of the bytes: the second half of an access that was counted with its first. */
+export const UNCOUNTED = 7;
 
 /** site << 8 | module is the strategy << 7 | log2 of the bytes << 2 | kind */
 export function packSite(site: number, strategy: boolean, bytesLog2: number, kind: number): number {

@@ -42,13 +42,15 @@ import { regionAt, regionCover } from '../region';
  *   fault                                teardown
  *   references++                         dying = 1
  *   dying != 0: references--, give up    the device loses its key (block records)
- *   update ...                           notifierRemove: no callback runs or will run
+ *   update ...                           drop cached translations, fence
+ *                                        notifierRemove: no callback runs or will run
  *   references--                         references == 0 (spin, bounded)
- *                                        drop cached translations, fence, fini
+ *                                        fini
  *
  * Both first steps are seq-cst and in opposite order: either the fault sees `dying` or the teardown
  * sees the reference. A walk without a fault holds nothing; it re-reads the key after it has loaded the
- * device epoch (walk.ts), so it either finds no key or is overtaken by the fence and not used.
+ * device epoch (walk.ts), so it either finds no key or is overtaken by the fence and not used. The caches
+ * go before the callbacks do: from then on nobody would tell the device that a page is gone.
  *
  * Policies (PLAN_TEARDOWN): strong waits for all of it and frees (hmm_mirror_unregister as the 2019
  * thread wants it); deferred returns after notifierRemove and frees when nobody holds a reference, in
@@ -71,7 +73,7 @@ export function regionRelease(region: usize): void {
   const left = atomic.sub<u32>(region, 1, REGION_REFERENCES) - 1;
   if (left != 0 || load<u32>(PLAN_TEARDOWN) != TEARDOWN_REFCOUNT) return;
   // dying 1 -> 0 is taken once, by whoever drops the last reference after the teardown began.
-  if (atomic.cmpxchg<u32>(region, FREE_LATER, 0, REGION_DYING) == FREE_LATER) release(region);
+  if (atomic.cmpxchg<u32>(region, FREE_LATER, 0, REGION_DYING) == FREE_LATER) fini(region);
 }
 
 /** Prepares the shared state and the strategy's own. One thread, before all others. */
@@ -114,6 +116,7 @@ function tearDown(region: usize, policy: u32): void {
   }
   atomic.store<u32>(region, 1, REGION_DYING);
   regionCover(region, 0);
+  fenceDevice(region);
   notifierRemove(region);
   if (policy == TEARDOWN_DEFERRED) {
     atomic.store<u32>(region, FREE_LATER, REGION_DYING);
@@ -127,7 +130,7 @@ function tearDown(region: usize, policy: u32): void {
     return;
   }
   awaitReferences(region);
-  release(region);
+  fini(region);
   atomic.store<u32>(region, 0, REGION_DYING);
 }
 
@@ -138,11 +141,10 @@ function awaitReferences(region: usize): void {
   }
 }
 
-/** Nobody can reach the region any more but walks that began before: fence them out, then free. */
-function release(region: usize): void {
+/** The device has no key any more: drop what it cached, and no walk that began before is used. */
+function fenceDevice(region: usize): void {
   deviceCacheInvalidate(region, 0, load<u32>(region, REGION_PAGE_COUNT));
   deviceFence();
-  fini(region);
 }
 
 /**
@@ -158,8 +160,7 @@ function freeAtOnce(region: usize): void {
   while (nowNs() < endNs) {}
   notifierRemove(region);
   regionCover(region, 0);
-  deviceCacheInvalidate(region, 0, load<u32>(region, REGION_PAGE_COUNT));
-  deviceFence();
+  fenceDevice(region);
 }
 
 /** How long the naive policy leaves the key valid after the free: a scheduling delay. */
@@ -170,7 +171,7 @@ export function reapDeferred(region: usize): void {
   if (load<u32>(PLAN_TEARDOWN) != TEARDOWN_DEFERRED) return;
   if (atomic.load<u32>(region, REGION_DYING) != FREE_LATER) return;
   if (atomic.load<u32>(region, REGION_REFERENCES) != 0) return;
-  release(region);
+  fini(region);
   atomic.store<u32>(region, 0, REGION_DYING);
 }
 
