@@ -1,5 +1,6 @@
 import {
   FRAME_WRITABLE,
+  WORD_CHANGING,
   WORD_ORDER_SHIFT,
   WORD_VALID,
   WORD_WRITE,
@@ -22,6 +23,7 @@ import {
   PLAN_BLOCK_BASE,
   PLAN_CONTIGUITY,
   PLAN_INSTALLED_BASE,
+  PLAN_NOTIFY_AFTER,
   PLAN_PAGE_BASE,
   STATE_FRAME_COUNTER,
   THREAD_EVENT,
@@ -31,12 +33,14 @@ import {
   VMA_WRITE,
 } from './abi/layout';
 import {
+  EVENT_CLEAR,
   EVENT_PROTECTION_PAGE,
   EVENT_PROTECTION_VMA,
   EVENT_RELEASE,
   EVENT_SOFT_DIRTY,
   EVENT_UNMAP,
 } from './abi/trace-event';
+import { invalidateSecondary } from './driver/secondary-tlb';
 import { lockAcquire, lockRelease } from './lock';
 import { randomBelow, thread } from './thread';
 
@@ -51,6 +55,7 @@ import { randomBelow, thread } from './thread';
  * apply* functions run after `invalidate` has returned. They raise the marks first and change the word
  * after, both with plain stores, behind one full barrier (`atomic.add(p, 0)`) that orders them after the
  * zaps: whoever loads a raised mark also sees the zaps. One barrier instead of 512 seq-cst stores.
+ * Where the device walks these words itself they are withdrawn first (withdraw, driver/secondary-tlb.ts).
  */
 const VMA_MASK: u32 = (1 << PAGE_VMA_BITS) - 1;
 
@@ -156,7 +161,7 @@ function changeVma(first: u32, end: u32, needed: u32, keep: u32, add: u32): void
 /** Does any page of the range have a word with all of `bits`? */
 export function anyWord(first: u32, end: u32, bits: u64): bool {
   for (let page = first; page < end; page++) {
-    if ((atomic.load<u64>(pageRecord(page), PAGE_WORD) & bits) == bits) return true;
+    if ((heldWord(pageRecord(page)) & bits) == bits) return true;
   }
   return false;
 }
@@ -235,6 +240,33 @@ export function faultHuge(page: u32): bool {
   return done;
 }
 
+/**
+ * Takes the block's page-table lock to change pages first..end-1 of it. Behind the full barrier the zaps
+ * of `invalidate` are ordered before what follows.
+ */
+function openBlock(first: u32, end: u32, block: usize, event: u32): void {
+  lockAcquire(block + BLOCK_LOCK);
+  if (load<u32>(PLAN_NOTIFY_AFTER) != 0) withdraw(first, end, block);
+  atomic.add<u32>(block, 0, BLOCK_LOCK);
+  if (load<u32>(PLAN_NOTIFY_AFTER) != 0) invalidateSecondary(first, end, event);
+}
+
+/** Hides the words from the device; heldWord still reads them. Caller holds the lock. */
+function withdraw(first: u32, end: u32, block: usize): void {
+  if (load<u32>(block, BLOCK_HUGE) != 0 && end - first != BLOCK_PAGES) shatter(first, block);
+  for (let page = first; page < end; page++) {
+    const record = pageRecord(page);
+    const word = load<u64>(record, PAGE_WORD);
+    if (wordIsValid(word)) store<u64>(record, word ^ (WORD_VALID | WORD_CHANGING), PAGE_WORD);
+  }
+}
+
+/** The page's word as the OS holds it, also while it is withdrawn from the device. */
+function heldWord(record: usize): u64 {
+  const word = atomic.load<u64>(record, PAGE_WORD);
+  return (word & WORD_CHANGING) == 0 ? word : word ^ (WORD_VALID | WORD_CHANGING);
+}
+
 /** After `invalidate` of an event over first..end-1 has returned: marks, then the CPU's table. */
 export function applyEvent(first: u32, end: u32, event: u32): void {
   const protection =
@@ -244,8 +276,7 @@ export function applyEvent(first: u32, end: u32, event: u32): void {
   while (page < end) {
     const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
     const block = blockRecord(page);
-    lockAcquire(block + BLOCK_LOCK);
-    atomic.add<u32>(block, 0, BLOCK_LOCK);
+    openBlock(page, stop, block, event);
     if (protection) protectPages(page, stop, block, false);
     else dropPages(page, stop, block, unmaps);
     lockRelease(block + BLOCK_LOCK);
@@ -260,7 +291,7 @@ function dropPages(first: u32, end: u32, block: usize, unmaps: bool): void {
   }
   for (let page = first; page < end; page++) {
     const record = pageRecord(page);
-    const word = load<u64>(record, PAGE_WORD);
+    const word = heldWord(record);
     if (wordIsValid(word)) {
       raiseMarks(record, word, false);
       atomic.store<u64>(record, 0, PAGE_WORD);
@@ -293,10 +324,13 @@ function protectPages(first: u32, end: u32, block: usize, fork: bool): void {
   const hugeNumber = whole ? birth(BLOCK_PAGES) : 0;
   for (let page = first; page < end; page++) {
     const record = pageRecord(page);
-    const word = load<u64>(record, PAGE_WORD);
+    const word = heldWord(record);
     if (!wordIsValid(word)) continue;
     if (fork) setVma(record, (load<u32>(record, PAGE_VMA) & VMA_MASK) | VMA_COW);
-    if ((word & WORD_WRITE) == 0) continue;
+    if ((word & WORD_WRITE) == 0) {
+      if (load<u64>(record, PAGE_WORD) != word) atomic.store<u64>(record, word, PAGE_WORD);
+      continue;
+    }
     raiseMarks(record, word, true);
     const number = whole ? hugeNumber + u64(page & (BLOCK_PAGES - 1)) : birth(1);
     setWord(record, makeWord(number, false, whole ? BLOCK_ORDER : 0));
@@ -310,8 +344,7 @@ export function applyFork(first: u32, end: u32): void {
   while (page < end) {
     const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
     const block = blockRecord(page);
-    lockAcquire(block + BLOCK_LOCK);
-    atomic.add<u32>(block, 0, BLOCK_LOCK);
+    openBlock(page, stop, block, EVENT_PROTECTION_PAGE);
     protectPages(page, stop, block, true);
     lockRelease(block + BLOCK_LOCK);
     page = stop;
@@ -321,12 +354,11 @@ export function applyFork(first: u32, end: u32): void {
 /** The OS breaks the block: present pages get new frames (contiguous, as in reality), order 0. */
 export function applySplit(first: u32): void {
   const block = blockRecord(first);
-  lockAcquire(block + BLOCK_LOCK);
-  atomic.add<u32>(block, 0, BLOCK_LOCK);
+  openBlock(first, first + BLOCK_PAGES, block, EVENT_CLEAR);
   const number = birth(BLOCK_PAGES);
   for (let i: u32 = 0; i < BLOCK_PAGES; i++) {
     const record = pageRecord(first + i);
-    const word = load<u64>(record, PAGE_WORD);
+    const word = heldWord(record);
     if (!wordIsValid(word)) continue;
     raiseMarks(record, word, false);
     setWord(record, makeWord(number + u64(i), (word & WORD_WRITE) != 0, 0));
@@ -339,14 +371,13 @@ export function applySplit(first: u32): void {
 /** khugepaged: the block's pages move into one 2 MiB folio. False if its VMA does not cover the block. */
 export function applyCollapse(first: u32): bool {
   const block = blockRecord(first);
-  lockAcquire(block + BLOCK_LOCK);
-  atomic.add<u32>(block, 0, BLOCK_LOCK);
+  openBlock(first, first + BLOCK_PAGES, block, EVENT_CLEAR);
   const vma = load<u32>(pageRecord(first), PAGE_VMA) & VMA_MASK & ~VMA_COW;
   let whole = (vma & VMA_MAPPED) != 0;
   for (let i: u32 = 0; i < BLOCK_PAGES; i++) {
     const record = pageRecord(first + i);
     if ((load<u32>(record, PAGE_VMA) & VMA_MASK & ~VMA_COW) != vma) whole = false;
-    const word = load<u64>(record, PAGE_WORD);
+    const word = heldWord(record);
     if (wordIsValid(word)) raiseMarks(record, word, false);
     atomic.store<u64>(record, 0, PAGE_WORD);
   }

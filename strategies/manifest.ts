@@ -48,6 +48,8 @@ export interface StrategyEntry {
   /** The same figures as numbers, checked by the suite within 1 %; null: depends on the workload. */
   readonly bytesPerGiB: { readonly at4k: number | null; readonly at2m: number | null };
   readonly lock: 'region' | 'block' | 'own';
+  /** Its device walks the CPU's table: invalidate is called while that changes, not before. */
+  readonly notifiesAfterChange?: true;
   readonly guarantees: StrategyGuarantees;
   readonly params: readonly StrategyParam[];
   /** Allocation sites in the order of the module's SITE_* constants. */

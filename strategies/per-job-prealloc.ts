@@ -19,7 +19,7 @@
  * invalidation sees the collision, and one that took it before is seen by the zap. Invalidation frees a
  * table that it covers whole, and takes a 2 MiB leaf whole.
  *
- *   table pages == directory pages + blocks with a table      job pages <= blocks of the jobs under way
+ *   table pages == directory pages + blocks with a table + blocks of the jobs under way
  *
  *   REGION_STRATEGY + 128   u32: pages of the job that holds the lock, linked through their first word
  */
@@ -41,7 +41,6 @@ import {
   notifierReadRetry,
   pageAlloc,
   pageFree,
-  pageReassign,
 } from '../core/abi/core';
 import {
   blockSlot,
@@ -60,7 +59,6 @@ import { CONTEXT_KERNEL, EAGAIN, ENOMEM, OK } from '../core/abi/terms';
 
 const SITE_DIRECTORY: u32 = 0;
 const SITE_JOB: u32 = 1;
-const SITE_TABLE: u32 = 2;
 const JOB: usize = REGION_STRATEGY + 128;
 
 export function init(region: usize): i32 {
@@ -108,7 +106,6 @@ function consume(region: usize): usize {
   const page: usize = load<u32>(region + JOB);
   store<u32>(region + JOB, load<u32>(page));
   store<u64>(page, 0);
-  pageReassign(page, SITE_TABLE);
   return page;
 }
 

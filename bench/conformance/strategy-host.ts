@@ -149,6 +149,7 @@ export class StrategyHost {
       [layout.PLAN_CACHE_ENTRIES, geometry.cacheEntries],
       [layout.PLAN_LOCK, LOCKS[entry.lock]],
       [layout.PLAN_NOTIFY_AFTER, entry.notifiesAfterChange ? 1 : 0],
+      [layout.PLAN_NOTIFY_AFTER, entry.notifiesAfterChange === true ? 1 : 0],
       [layout.PLAN_RETRY_LIMIT, RETRY_LIMIT],
       [layout.PLAN_WAIT_LIMIT_MS, WAIT_LIMIT_MS],
       [layout.PLAN_COST_COMMAND, 1],
@@ -266,6 +267,11 @@ export class StrategyHost {
 
   get heldPages(): number {
     return [0, 1, 2].reduce((sum, kind) => sum + this.pagesOfKind(kind), 0);
+  }
+
+  /** Held pages without the reserve, whose filling may go up and down within its bound. */
+  get committedPages(): number {
+    return this.heldPages - this.pagesOfKind(terms.MEMORY_RESERVE);
   }
 
   allocatorFaults(): number {

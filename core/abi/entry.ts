@@ -40,11 +40,13 @@ export function entryAdvance(entry: u64, offset: u32): u64 {
   return entry + (u64(offset) << ENTRY_FRAME_SHIFT);
 }
 
-// HMM-style CPU word (include/linux/hmm.h): 63 VALID, 62 WRITE, 61 ERROR, 58 DEVICE_PRIVATE,
+// HMM-style CPU word (include/linux/hmm.h): 63 VALID, 62 WRITE, 61 ERROR, 59 CHANGING, 58 DEVICE_PRIVATE,
 // 53..57 order of the CPU's mapping, 0..39 frame.
 export const WORD_VALID: u64 = 0x8000000000000000;
 export const WORD_WRITE: u64 = 0x4000000000000000;
 export const WORD_ERROR: u64 = 0x2000000000000000;
+/** Instead of VALID, under the page-table lock: an event is about to change the page (pmd_mkinvalid). */
+export const WORD_CHANGING: u64 = 0x0800000000000000;
 export const WORD_DEVICE_PRIVATE: u64 = 0x0400000000000000;
 export const WORD_ORDER_SHIFT: u64 = 53;
 export const WORD_FRAME_MASK: u64 = 0x000000ffffffffff;
@@ -71,6 +73,8 @@ export function wordNumber(word: u64): u64 {
  * 4 KiB leaves passes order 0; one that uses the large leaf passes the word of the leaf's first page.
  */
 export function entryOfWord(word: u64, order: u32): u64 {
+  // Shifts instead of 64-bit masks: the frame (40 bits) moves up to bit 12, WRITE (62) to bit 1, and
+  // DEVICE_PRIVATE (58) to bit 2. A wide constant would be loaded anew for every entry of a range.
   return (
     ((word << 24) >> 12) |
     (u64(order) << ENTRY_ORDER_SHIFT) |

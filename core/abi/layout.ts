@@ -86,6 +86,8 @@ export const PLAN_TRACE_FIRST: u32 = 65692;
 export const PLAN_TEARDOWN_US: u32 = 65696;
 /** Room for one region's strategy bytes (naive teardown). */
 export const PLAN_REGION_SCRATCH: u32 = 65700;
+/** 1: invalidate is called while the CPU's table changes, not before (core/driver/secondary-tlb.ts). */
+export const PLAN_NOTIFY_AFTER: u32 = 65760;
 /** 1: the strategy holds no translations (noop): an access is over after one fault. */
 export const PLAN_FLOOR: u32 = 65688;
 /** Replay: maintain runs after every this many events; 0 = never. */
@@ -125,10 +127,10 @@ export const PLAN_DEVICE_ERROR_NTH: u32 = 66204;
 export const PLAN_DEVICE_DEAD_NTH: u32 = 66208;
 /** Reset and re-post after a failed command, nanoseconds. */
 export const PLAN_COST_RESET: u32 = 66212;
-
-// Fault injection rules, INJECT_RULE_BYTES each.
 /** 1: commands are numbered across threads, so that one of the three words above can hit one. */
 export const PLAN_DEVICE_FAULTS: u32 = 66216;
+
+// Fault injection rules, INJECT_RULE_BYTES each.
 export const PLAN_INJECT_COUNT: u32 = 66300;
 export const PLAN_INJECT_RULES: u32 = 66304;
 export const INJECT_RULE_CAPACITY: u32 = 16;

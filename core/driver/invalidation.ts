@@ -4,6 +4,7 @@ import {
   HISTOGRAM_NOTIFIER,
   PLAN_LOCK,
   PLAN_MODELLED,
+  PLAN_NOTIFY_AFTER,
   REGION_LOCK,
   THREAD_MODELLED_NS,
 } from '../abi/layout';
@@ -30,12 +31,16 @@ import { lockAcquire, lockRelease, lockTry } from '../lock';
 import { notifierEnd, notifierSetSequence, notifierStart } from '../notifier';
 import { regionEnd, regionFirst, treeNextOverlap } from '../region';
 import { thread } from '../thread';
+import { secondaryWaitBegin, secondaryWaitedNs } from './secondary-tlb';
 import { latencyWindow } from './window';
 
 /**
  * invalidate_range_start: every region that overlaps drops its translations. The measured latency is
- * what the OS waits for. The caller changes the CPU's table and then calls notifierEnd; on EAGAIN
+ * what the OS waits for. The caller changes the CPU's table and then calls closeRange; on EAGAIN
  * (non-blockable) the window is already closed again.
+ *
+ * With PLAN_NOTIFY_AFTER the strategy is not called here but while the table changes (secondary-tlb.ts);
+ * the window, the driver lock and the sequence are the same.
  */
 export function notify(first: u32, end: u32, event: u32, blockable: bool): i32 {
   const modelled = load<u32>(PLAN_MODELLED) != 0;
@@ -52,16 +57,30 @@ export function notify(first: u32, end: u32, event: u32, blockable: bool): i32 {
     }
   }
   const endNs = modelled ? load<u64>(t, THREAD_MODELLED_NS) : nowNs();
-  histogramRecord(HISTOGRAM_NOTIFIER, endNs - startNs);
-  latencyWindow(endNs, endNs - startNs, true);
+  if (load<u32>(PLAN_NOTIFY_AFTER) == 0) recordWait(endNs, endNs - startNs);
+  else secondaryWaitBegin(endNs - startNs);
   count(COUNT_RANGES, 1);
   count(COUNT_RANGE_PAGES, end - first);
   if (result == EAGAIN) {
     count(COUNT_NOT_BLOCKABLE, 1);
-    notifierEnd();
+    closeRange();
     return EAGAIN;
   }
   return OK;
+}
+
+/** invalidate_range_end: the CPU's table has changed. */
+export function closeRange(): void {
+  if (load<u32>(PLAN_NOTIFY_AFTER) != 0) {
+    const modelled = load<u32>(PLAN_MODELLED) != 0;
+    recordWait(modelled ? load<u64>(thread(), THREAD_MODELLED_NS) : nowNs(), secondaryWaitedNs());
+  }
+  notifierEnd();
+}
+
+function recordWait(endNs: u64, waitedNs: u64): void {
+  histogramRecord(HISTOGRAM_NOTIFIER, waitedNs);
+  latencyWindow(endNs, waitedNs, true);
 }
 
 function notifyRegion(
@@ -109,6 +128,7 @@ function takeLock(lock: usize, blockable: bool): bool {
 }
 
 function callInvalidate(region: usize, from: u32, to: u32, event: u32, blockable: bool): i32 {
+  if (load<u32>(PLAN_NOTIFY_AFTER) != 0) return OK;
   count(COUNT_INVALIDATES, 1);
   const result = invalidate(region, from, to - from, event, blockable);
   if (result == EAGAIN && !blockable) return EAGAIN;
@@ -123,7 +143,7 @@ export function invalidateRange(first: u32, end: u32, event: u32, blockable: boo
   const result = notify(first, end, event, blockable);
   if (result != OK) return result;
   applyEvent(first, end, event);
-  notifierEnd();
+  closeRange();
   return OK;
 }
 
@@ -138,5 +158,5 @@ export function splitBlock(page: u32): void {
   const first = page & ~(BLOCK_PAGES - 1);
   if (notify(first, first + BLOCK_PAGES, EVENT_CLEAR, true) != OK) return;
   applySplit(first);
-  notifierEnd();
+  closeRange();
 }

@@ -55,9 +55,8 @@ import {
   vmaUnmap,
 } from '../address-space';
 import { count } from '../counters';
-import { notifierEnd } from '../notifier';
 import { thread } from '../thread';
-import { invalidateRange, notify, splitBlock, splitEdges } from './invalidation';
+import { closeRange, invalidateRange, notify, splitBlock, splitEdges } from './invalidation';
 
 /** The OOM reaper tries a range this often before it leaves it (MAX_OOM_REAP_RETRIES). */
 const REAP_RETRIES: i32 = 10;
@@ -127,7 +126,7 @@ function collapseBlocks(first: u32, end: u32): void {
   for (let page = first & ~(BLOCK_PAGES - 1); page < end; page += BLOCK_PAGES) {
     if (notify(page, page + BLOCK_PAGES, EVENT_CLEAR, true) != OK) continue;
     if (applyCollapse(page)) count(COUNT_COLLAPSES, 1);
-    notifierEnd();
+    closeRange();
   }
 }
 
@@ -142,5 +141,5 @@ function fork(first: u32, end: u32): void {
   splitEdges(first, end);
   if (notify(first, end, EVENT_PROTECTION_PAGE, true) != OK) return;
   applyFork(first, end);
-  notifierEnd();
+  closeRange();
 }

@@ -1,0 +1,58 @@
+import { PLAN_MODELLED, THREAD_MODELLED_NS } from '../abi/layout';
+import { invalidate } from '../abi/strategy';
+import { COUNT_INVALIDATES, COUNT_NOTIFIER_FAILED, EIO, OK } from '../abi/terms';
+import { nowNs } from '../clock';
+import { count } from '../counters';
+import { regionFirst, regionOfPage } from '../region';
+import { thread } from '../thread';
+
+/**
+ * arch_invalidate_secondary_tlbs (mm/mmu_notifier.c): for a strategy whose device walks the CPU's own
+ * table (manifest: notifiesAfterChange) an invalidation before the change would be worth nothing, because
+ * the next walk reads the old word again. Its invalidate is called here instead, once a block, after the
+ * words have been withdrawn and under the page-table lock:
+ *
+ *   storm thread                                     device thread
+ *   notifier window opens, no call                   e0 = epoch
+ *   lock the block (page-table lock)                 read the old word
+ *   words: VALID -> CHANGING (pmdp_invalidate)
+ *   full barrier
+ *   invalidate: caches dropped, fence (epoch++)      fill; e1 = epoch; e1 != e0: walk again
+ *   marks raised, new words                          read CHANGING: not present, fault
+ *   unlock                                           the fault waits for the lock
+ *   notifier window closes
+ *
+ * A walk that read the old word began before the fence, so it is not used (device.ts); one that begins
+ * later finds nothing until the new words are there. So when the marks are raised no translation of the
+ * old frames is left or can arise, which is what oracle.ts asks of a returned invalidate. Words of a 2 MiB
+ * mapping that is only partly in the range are made 4 KiB ones before, or a walk of a neighbour would
+ * bring the whole leaf back.
+ *
+ * The region is found by the key the device holds (regionOfPage) after the words were withdrawn: a region
+ * that is registered later finds no old word any more.
+ */
+let waitedNs: u64 = 0;
+
+/** Starts the account of what the OS waits for in one event, with what it has waited already. */
+export function secondaryWaitBegin(ns: u64): void {
+  waitedNs = ns;
+}
+
+/** What the OS has waited for since, in all blocks of the event. */
+export function secondaryWaitedNs(): u64 {
+  return waitedNs;
+}
+
+/** Drops the device's cached translations of pages first..end-1, which lie in one block. May not sleep. */
+export function invalidateSecondary(first: u32, end: u32, event: u32): void {
+  const region = regionOfPage(first);
+  if (region == 0) return;
+  const modelled = load<u32>(PLAN_MODELLED) != 0;
+  const t = thread();
+  const startNs = modelled ? load<u64>(t, THREAD_MODELLED_NS) : nowNs();
+  count(COUNT_INVALIDATES, 1);
+  const result = invalidate(region, first - regionFirst(region), end - first, event, true);
+  if (result != OK && result != EIO) count(COUNT_NOTIFIER_FAILED, 1);
+  const endNs = modelled ? load<u64>(t, THREAD_MODELLED_NS) : nowNs();
+  waitedNs += endNs - startNs;
+}
