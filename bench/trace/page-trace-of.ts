@@ -45,8 +45,11 @@ import { spaceTimeline } from './space-timeline.ts';
 import type { TraceFile } from './trace-file.ts';
 import type { SpaceFacts, TraceMetadata } from './trace-metadata.ts';
 
-/** Share of a private page's neighbours that got neighbouring frames: redis, 20 ms poll of the PFNs. */
-const CONTIGUITY_DEFAULT = 0.5;
+/**
+ * Measured: in a 20 ms poll of redis-server's page map, 41 % of 21 445 pairs of neighbouring 4 KiB pages
+ * had neighbouring frames (in falling order). The recordings replayed here have no frame numbers.
+ */
+const CONTIGUITY_DEFAULT = 0.41;
 /** PROT_READ also for PROT_EXEC; PROT_WRITE implies reading on x86. */
 const READABLE = 5;
 
