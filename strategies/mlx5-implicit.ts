@@ -94,24 +94,24 @@ export function init(region: usize): i32 {
   const parent = pageAllocExact(CONTEXT_KERNEL, parentBytes(region), SITE_PARENT);
   if (parent == 0) return ENOMEM;
   store<u32>(region + PARENT, u32(parent));
-  const result = zapParent(region);
-  if (result != OK) fini(region);
-  return result;
+  zapParent(region);
+  return OK;
 }
 
-/** Gives the fresh (zeroed) parent null keys throughout, chunk by chunk. */
-function zapParent(region: usize): i32 {
+/**
+ * Gives the fresh (zeroed) parent null keys throughout, chunk by chunk. A dead device does not refuse the
+ * registration; the first update will say EIO.
+ */
+function zapParent(region: usize): void {
   let left = parentBytes(region) >> 3;
   const staging = stagingTake(CONTEXT_KERNEL, left);
-  let result: i32 = OK;
-  while (left != 0 && result == OK) {
+  while (left != 0) {
     const entries = min(left, stagingEntries(staging));
     deviceZap(entries);
-    result = deviceFence();
+    deviceFence();
     left -= entries;
   }
   stagingReturn(staging);
-  return result;
 }
 
 export function update(region: usize, first: u32, count: u32, words: usize): i32 {

@@ -44,12 +44,16 @@ export function init(region: usize): i32 {
   let result = directoryInit(region, SITE_DIRECTORY);
   if (result != OK) return result;
   result = directoryFill(region, SITE_TABLE);
-  const pages = load<u32>(region, REGION_PAGE_COUNT);
-  for (let page: u32 = 0; page < pages && result == OK; page += ZAP_PAGES) {
-    result = mttZap(region, page, min(ZAP_PAGES, pages - page), CONTEXT_KERNEL, 0);
+  if (result != OK) {
+    directoryFini(region);
+    return result;
   }
-  if (result != OK) fini(region);
-  return result;
+  const pages = load<u32>(region, REGION_PAGE_COUNT);
+  for (let page: u32 = 0; page < pages; page += ZAP_PAGES) {
+    // A dead device does not refuse the registration; the first update will say EIO.
+    mttZap(region, page, min(ZAP_PAGES, pages - page), CONTEXT_KERNEL, 0);
+  }
+  return OK;
 }
 
 export function update(region: usize, first: u32, count: u32, words: usize): i32 {

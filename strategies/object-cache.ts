@@ -68,8 +68,8 @@ const PENDING: u32 = 8;
 
 export function init(region: usize): i32 {
   if (region != 0) return directoryInit(region, SITE_DIRECTORY);
+  // As in the kernel, the first fill is work for the background too.
   store<u32>(FILLING, 1);
-  fill(capacity());
   return OK;
 }
 
