@@ -1,0 +1,125 @@
+// Checks the measuring method on this machine with real runs: one strategy against itself (A/A), and
+// against itself with a planted slowdown. Usage: node dist/bench/method-check/check-method.js
+// [repetitions] [forks]. Takes about a second a fork and side.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { type CellRecord, createCellRecord } from '../../results/cell-record.ts';
+import type { ComparisonRow } from '../../results/comparison.ts';
+import { storedRunFixture } from '../../results/fixtures/run-fixture.ts';
+import { compileWasm } from '../build/compile-wasm.ts';
+import { compareStrategies } from '../compare/compare-runs.ts';
+import { packageRoot } from '../package-root.ts';
+import { runCellProcess } from '../run/cell-child.ts';
+import { TraceStore } from '../run/trace-store.ts';
+import type { Cell } from '../suites/cell.ts';
+import { SeededRandom } from '../workloads/seeded-random.ts';
+
+const METRICS = ['notifier-p50', 'notifier-p99'];
+const BASE = 'flat-preallocated';
+
+function cellOf(strategy: string, fork: number, seed: number): Cell {
+  return {
+    cellId: 'method-check',
+    strategy,
+    params: {},
+    workload: { id: 'storm', params: {} },
+    device: 'ideal',
+    mode: 'storm',
+    fork,
+    seed,
+    pace: { kind: 'recorded' },
+    access: { kind: 'zipf', exponent: 0.99 },
+    deviceThreads: 1,
+    stormThreads: 1,
+    maintenanceThreads: 0,
+    windowSeconds: 0.5,
+    timeoutSeconds: 60,
+    memory: { profile: 'plenty' },
+    comparison: true,
+  };
+}
+
+/** One comparison: `forks` forks of both sides, neighbours in time, their order drawn. */
+async function compareOnce(
+  strategies: readonly [string, string],
+  forks: number,
+  seed: number,
+): Promise<readonly ComparisonRow[]> {
+  const random = new SeededRandom(seed);
+  const traces = new TraceStore();
+  const never = new AbortController().signal;
+  const records: CellRecord[] = [];
+  try {
+    for (let fork = 0; fork < forks; fork++) {
+      const forkSeed = random.uint32();
+      for (const side of random.shuffle([0, 1])) {
+        const cell = cellOf(strategies[side]!, fork, forkSeed);
+        const file = await traces.fileOf(cell.workload, cell.seed);
+        const figures = await runCellProcess(cell, file, never);
+        records.push(
+          createCellRecord({
+            ...figures,
+            cellId: `side-${side}`,
+            strategy: BASE,
+            alias: side === 0 ? 'a' : 'b',
+            workload: 'storm',
+            mode: 'storm',
+            fork,
+            seed: forkSeed,
+            conditionsHash: 'method-check',
+          }),
+        );
+      }
+    }
+  } finally {
+    traces.remove();
+  }
+  const { rows } = compareStrategies(storedRunFixture(records), 'a', ['b'], {
+    metrics: METRICS,
+    seed,
+    draws: 4000,
+  });
+  return rows;
+}
+
+async function compilePlanted(folder: string): Promise<string> {
+  const out = join(folder, 'planted-slow.wasm');
+  process.chdir(packageRoot);
+  await compileWasm('core/testing/planted-slow.ts', relative('.', out));
+  return out;
+}
+
+function tally(title: string, repetitions: readonly (readonly ComparisonRow[])[]): void {
+  for (const id of METRICS) {
+    const rows = repetitions.flatMap((found) => found.filter(({ metric }) => metric === id));
+    const words = new Map<string, number>();
+    for (const { verdict } of rows) words.set(verdict, (words.get(verdict) ?? 0) + 1);
+    const ratios = rows.flatMap(({ ratio }) => (ratio === null ? [] : [ratio]));
+    const middle = ratios.map(({ estimate }) => estimate).sort((a, b) => a - b)[ratios.length >> 1];
+    const covered = ratios.filter(
+      ({ low, high }) => middle !== undefined && low <= middle && middle <= high,
+    );
+    process.stdout.write(
+      `${title} ${id}: ${[...words].map(([word, count]) => `${count} ${word}`).join(', ')}; ` +
+        `median ratio ${middle?.toFixed(3)}, its interval holds it in ${covered.length} of ${rows.length}\n`,
+    );
+  }
+}
+
+const [repetitions = 20, forks = 10] = process.argv.slice(2).map(Number);
+const folder = mkdtempSync(join(tmpdir(), 'xlt-bench-method-'));
+try {
+  const planted = await compilePlanted(folder);
+  const same: (readonly ComparisonRow[])[] = [];
+  const slower: (readonly ComparisonRow[])[] = [];
+  for (let seed = 1; seed <= repetitions; seed++) {
+    same.push(await compareOnce([BASE, BASE], forks, seed));
+    slower.push(await compareOnce([BASE, planted], forks, seed + 1000));
+    process.stderr.write(`repetition ${seed} of ${repetitions}\n`);
+  }
+  tally('A/A', same);
+  tally('planted', slower);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
