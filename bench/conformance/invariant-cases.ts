@@ -242,7 +242,7 @@ function mapAndUnmap(mirror: CheckedMirror, rewrites: number): number {
   for (let page = 1; page < 64; page += 2) mirror.invalidate(page, 1, op.EVENT_UNMAP);
   for (let page = 0; page < 64; page += 2) mirror.invalidate(page, 1, op.EVENT_UNMAP);
   mirror.maintain(64);
-  return mirror.host.heldPages;
+  return mirror.host.committedPages;
 }
 
 /** Entries written twice are counted once: what is empty is seen to be empty. */

@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 import { loadModules } from '../cell/thread-modules.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
-import { runCases } from './verify-strategy.ts';
+import { runCases } from './run-cases.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,75 +1,107 @@
-import { conformanceCases } from './case-list.ts';
-import type { CaseContext, ConformanceCase, SuiteSize } from './conformance-case.ts';
-import type { StrategyUnderTest } from './strategy-host.ts';
+import { loadModules } from '../cell/thread-modules.ts';
+import type { ResolvedStrategy } from '../run/resolve-strategy.ts';
+import type { SuiteSize } from './conformance-case.ts';
+import {
+  type AllocationSweep,
+  type CommandSweep,
+  sweepAllocations,
+  sweepCommands,
+} from './failure-sweep.ts';
+import { runCases } from './run-cases.ts';
+import { raceThreads } from './thread-race.ts';
+import {
+  type CaseFailureRecord,
+  catchOf,
+  replayCommand,
+  type StrategyVerification,
+} from './verification.ts';
 
-export interface CaseExcuse {
-  readonly case: string;
-  readonly reason: string;
-}
-
-export interface CaseFailureRecord {
-  readonly case: string;
-  readonly message: string;
-  /** Command that runs this case again. */
-  readonly replay: string;
-}
-
-export interface CaseResults {
-  readonly passed: readonly string[];
-  readonly excused: readonly CaseExcuse[];
-  readonly failed: readonly CaseFailureRecord[];
-}
-
-export interface CaseSelection {
+/** What is asked of one strategy; plain data, it travels to the child that does it. */
+export interface VerifyRequest {
   readonly size: SuiteSize;
   readonly seed: number;
-  /** Only cases whose name starts with this. */
+  readonly failNth: 'off' | 'all';
+  readonly deviceErrors: boolean;
+  /** A race of real threads; needs the compiled files. */
+  readonly race: boolean;
+  /** Only cases whose name starts with this, or one sweep point. */
   readonly only?: string | undefined;
-  readonly onCase?: (name: string) => void;
 }
 
-/** Runs the conformance cases on one strategy in this thread. A strategy that loops forever hangs it. */
-export function runCases(strategy: StrategyUnderTest, selection: CaseSelection): CaseResults {
-  const passed: string[] = [];
-  const excused: CaseExcuse[] = [];
-  const failed: CaseFailureRecord[] = [];
-  const context: CaseContext = { strategy, size: selection.size, seed: selection.seed };
-  for (const conformanceCase of casesFor(strategy, selection.only)) {
-    const { name } = conformanceCase;
-    const reason = conformanceCase.excused ?? strategy.entry.excused?.[name];
-    if (reason !== undefined) {
-      excused.push({ case: name, reason });
-      continue;
+const RACE_SECONDS: Readonly<Record<SuiteSize, number>> = { small: 0.4, full: 3 };
+/** A canary may need more tries than a strategy gets. */
+const CANARY_RACES = 8;
+
+/** Everything the suite knows to ask of a strategy, in this process. */
+export async function verifyStrategy(
+  { entry, file }: ResolvedStrategy,
+  request: VerifyRequest,
+  onProgress: (name: string) => void = () => {},
+): Promise<StrategyVerification> {
+  const startMs = performance.now();
+  const modules = loadModules(file === undefined ? { id: entry.id } : { file });
+  const strategy = { entry, modules, params: {} };
+  const { size, seed, only } = request;
+  const mustBeCaught = entry.kind === 'canary' || entry.kind === 'control';
+  const cases = runCases(strategy, { size, seed, only, onCase: onProgress });
+  const selection = { size, seed, only, onRun: onProgress };
+  const wants = (prefix: string): boolean => only === undefined || only.startsWith(prefix);
+  const failNth =
+    request.failNth === 'all' && wants('allocation/')
+      ? sweepAllocations(strategy, selection)
+      : null;
+  const deviceErrors =
+    request.deviceErrors && (wants('command-error/') || wants('device-death/'))
+      ? sweepCommands(strategy, selection)
+      : null;
+  let race = null;
+  if (request.race && wants('race')) {
+    for (let i = 0; i < (mustBeCaught ? CANARY_RACES : 1); i++) {
+      onProgress('race');
+      race = await raceThreads(entry, modules, seed + i, RACE_SECONDS[size]);
+      if (race.verdict !== 'passed') break;
     }
-    selection.onCase?.(name);
-    const message = runOne(conformanceCase, context);
-    if (message === null) passed.push(name);
-    else failed.push({ case: name, message, replay: replayCommand(strategy, name, selection) });
   }
-  return { passed, excused, failed };
-}
-
-function casesFor({ entry }: StrategyUnderTest, only = ''): readonly ConformanceCase[] {
-  return conformanceCases.filter(
-    ({ name, appliesTo }) => name.startsWith(only) && (appliesTo?.(entry) ?? true),
-  );
-}
-
-function runOne(conformanceCase: ConformanceCase, context: CaseContext): string | null {
-  try {
-    conformanceCase.run(context);
-    return null;
-  } catch (cause) {
-    if (!(cause instanceof Error)) return String(cause);
-    if (cause instanceof WebAssembly.RuntimeError) return `the module trapped: ${cause.message}`;
-    return cause.message;
+  const failed = [...cases.failed, ...sweepFailures(entry.id, request, failNth, deviceErrors)];
+  if (race !== null && race.verdict !== 'passed') {
+    failed.push({
+      case: 'race',
+      message: race.reason ?? race.verdict,
+      replay: replayCommand(entry.id, 'race', request),
+    });
   }
+  const found = { failed, failNth, deviceErrors, race };
+  const common = {
+    id: entry.id,
+    kind: entry.kind,
+    seed,
+    passed: cases.passed.length,
+    excused: cases.excused,
+    ...found,
+    tookMs: Math.round(performance.now() - startMs),
+  };
+  if (!mustBeCaught) return { ...common, verdict: failed.length === 0 ? 'passed' : 'failed' };
+  const caughtBy = catchOf({ ...found, failed: cases.failed });
+  return { ...common, caughtBy, verdict: caughtBy === null ? 'failed' : 'passed' };
 }
 
-export function replayCommand(
-  { entry }: StrategyUnderTest,
-  name: string,
-  { size, seed }: { readonly size: SuiteSize; readonly seed: number },
-): string {
-  return `xlt-bench verify ${entry.id} --case ${name} --seed ${seed} --size ${size}`;
+function sweepFailures(
+  id: string,
+  request: VerifyRequest,
+  failNth: AllocationSweep | null,
+  deviceErrors: CommandSweep | null,
+): CaseFailureRecord[] {
+  const points = [...(failNth?.failed ?? []), ...(deviceErrors?.failed ?? [])];
+  const records = points.map((point) => ({
+    ...point,
+    replay: replayCommand(id, point.case, request),
+  }));
+  for (const site of request.only === undefined ? (failNth?.neverFailed ?? []) : []) {
+    records.push({
+      case: 'allocation',
+      message: `${site}: reached, but no run of the sweep made it fail`,
+      replay: replayCommand(id, 'allocation/all', request),
+    });
+  }
+  return records;
 }
