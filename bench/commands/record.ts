@@ -18,6 +18,16 @@ interface RecordArguments {
 
 const LARGEST_PID = 2 ** 22;
 
+const OPTIONS = {
+  pid: { type: 'string', requiresArg: true, describe: 'record a running process instead' },
+  seconds: { type: 'string', requiresArg: true, describe: 'end the recording of --pid after this' },
+  faults: { type: 'boolean', default: false, describe: 'record page faults as well' },
+  flush: { type: 'boolean', default: false, describe: 'record TLB flushes as well' },
+  'pass-kvm': { type: 'boolean', default: false, describe: 'hand an open /dev/kvm down' },
+  'buffer-kib': { type: 'string', requiresArg: true, describe: 'ring buffer per CPU' },
+  force: { type: 'boolean', default: false, describe: 'replace an earlier recording' },
+} as const;
+
 export function recordCommand(_context: CommandContext): CommandModule<object, RecordArguments> {
   return {
     command: 'record [command..]',
@@ -35,41 +45,7 @@ export function recordCommand(_context: CommandContext): CommandModule<object, R
           requiresArg: true,
           describe: 'file to write: .xlt, or text (.gz compresses it)',
         })
-        .option('pid', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'record a running process instead',
-        })
-        .option('seconds', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'end the recording of --pid after this',
-        })
-        .option('faults', {
-          type: 'boolean',
-          default: false,
-          describe: 'record page faults as well',
-        })
-        .option('flush', {
-          type: 'boolean',
-          default: false,
-          describe: 'record TLB flushes as well',
-        })
-        .option('pass-kvm', {
-          type: 'boolean',
-          default: false,
-          describe: 'hand an open /dev/kvm down',
-        })
-        .option('buffer-kib', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'ring buffer per CPU',
-        })
-        .option('force', {
-          type: 'boolean',
-          default: false,
-          describe: 'replace an earlier recording',
-        }),
+        .options(OPTIONS),
     handler: async (options) => {
       const words = [...(options.command ?? []), ...(options['--'] ?? [])].map(String);
       await recordProgram({
