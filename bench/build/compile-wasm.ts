@@ -20,6 +20,8 @@ export const WASM_FLAGS: readonly string[] = [
   '--maximumMemory',
   '65536',
   '-O3',
+  // Function names only: the code is the same byte for byte, traps and interleavings can be read.
+  '--debug',
   '--noAssert',
   '--noExportMemory',
 ];
