@@ -40,9 +40,9 @@ const CLOSE = 41;
 const COMMA = 44;
 const DASH = 45;
 const EQUALS = 61;
-const LETTER_E = 101;
 const TAB = 9;
 const RANGE_TEXT = Buffer.from(': mmu notifier unmap range: 0x', 'latin1');
+const FAULT_CODE_TEXT = Buffer.from(' error_code=0x', 'latin1');
 const RANGE_GAP = Buffer.from(' -- ', 'latin1');
 const LOST_TEXT = Buffer.from('CPU:', 'latin1');
 /** Errors come back as the top of the 64-bit space. */
@@ -126,14 +126,17 @@ export abstract class KernelTextScanner extends Scanner {
     if (!this.skipText(RANGE_TEXT)) return false;
     const place = this.at;
     // "00" + 12 digits + " -- 0x00" + 12 digits: the usual line in one go.
-    if (this.bytes[place + 34] === LF && this.#isShort(place) && this.#isShort(place + 20)) {
+    if (place + 34 < this.limit && this.bytes[place + 34] === LF && this.#isShort(place)) {
+      this.at = place + 14;
       event.a0 = this.hex12(place + 2);
       event.a1 = this.hex12(place + 22);
-      if (event.a0 >= 0 && event.a1 > event.a0) {
+      const isUsual = this.skipText(RANGE_GAP) && this.#isShort(place + 20);
+      if (isUsual && event.a0 >= 0 && event.a1 > event.a0) {
         this.at = place + 34;
         event.kind = KIND_RANGE;
         return true;
       }
+      this.at = place;
     }
     this.at -= 2;
     event.a0 = this.hex();
@@ -152,19 +155,17 @@ export abstract class KernelTextScanner extends Scanner {
   }
 
   #fault(): boolean {
-    const { event, bytes } = this;
+    const { event } = this;
     event.kind = KIND_FAULT;
     // ": address=0x" + 12 digits + " ip=0x" + 12 digits + " error_code=0x": the usual line in one go.
     const place = this.at;
-    if (
-      bytes[place + 27] === EQUALS &&
-      bytes[place + 43] === LETTER_E &&
-      bytes[place + 53] === EQUALS
-    ) {
+    if (place + 58 < this.limit && this.bytes[place + 27] === EQUALS) {
       event.a0 = this.hex12(place + 12);
-      this.at = place + 54;
-      event.a1 = this.hex();
-      if (event.a0 >= 0 && event.a1 >= 0) return true;
+      this.at = place + 42;
+      if (event.a0 >= 0 && this.hex12(place + 30) >= 0 && this.skipText(FAULT_CODE_TEXT)) {
+        event.a1 = this.hex();
+        if (event.a1 >= 0) return true;
+      }
       this.at = place;
     }
     if (!this.skipPast(EQUALS)) return false;

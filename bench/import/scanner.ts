@@ -38,6 +38,8 @@ export abstract class Scanner {
   protected bytes: Uint8Array = new Uint8Array(0);
   /** Cursor. */
   protected at = 0;
+  /** End of the whole lines; what lies behind it is left from earlier text. */
+  protected limit = 0;
   protected readonly input: InputText;
   /** Set by scanLine: the line holds another event and is to be read once more. */
   protected repeatsLine = false;
@@ -63,6 +65,7 @@ export abstract class Scanner {
     this.event.bytes = input.bytes;
     const bytes = input.bytes;
     const limit = input.limit;
+    this.limit = limit;
     let position = input.position;
     while (position < limit) {
       this.line++;

@@ -9,6 +9,8 @@ const OPEN = 40;
 const CLOSE = 41;
 const BRACKET = 91;
 const BRACKET_CLOSE = 93;
+/** At least as long as the longest usual head: 37 columns, 12 digits of seconds, the decimals. */
+const USUAL_HEAD_BYTES = 60;
 
 /** tracefs text: `comm-TID [cpu] flags seconds: event(...)`, also trace-cmd's report of it. */
 export class TracefsScanner extends KernelTextScanner {
@@ -49,6 +51,7 @@ export class TracefsScanner extends KernelTextScanner {
     const { bytes, event } = this;
     // A line end among the columns would move "-", "[" and "]" of the next line out of place.
     const isUsual =
+      start + USUAL_HEAD_BYTES < this.limit &&
       bytes[start + 16] === DASH &&
       bytes[start + 24] === BLANK &&
       bytes[start + 25] === BRACKET &&

@@ -8,12 +8,21 @@ const LABEL_WIDTH = 120;
 const COUNT_WIDTH = 80;
 
 const STYLE = `
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:46rem;padding:0 1rem;color:#1a1a1a;background:#fff}
-h1{font-size:1.4rem}h2{font-size:1.05rem;margin-top:2rem}
-table{border-collapse:collapse}td,th{padding:.15rem .8rem .15rem 0;text-align:left;font-variant-numeric:tabular-nums}
-td.n,th.n{text-align:right}.warning{border-left:4px solid #b45309;padding-left:.8rem}
-svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:currentColor}rect{fill:#2563a8}
-@media (prefers-color-scheme:dark){body{color:#e8e8e8;background:#161616}rect{fill:#6ea8dc}}`;
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 46rem; padding: 0 1rem;
+  color: #1a1a1a; background: #fff }
+h1 { font-size: 1.4rem }
+h2 { font-size: 1.05rem; margin-top: 2rem }
+table { border-collapse: collapse }
+td, th { padding: .15rem .8rem .15rem 0; text-align: left; font-variant-numeric: tabular-nums }
+td.n, th.n { text-align: right }
+.warning { border-left: 4px solid #b45309; padding-left: .8rem }
+svg { max-width: 100%; height: auto }
+svg text { font: 12px system-ui, sans-serif; fill: currentColor }
+rect { fill: #2563a8 }
+@media (prefers-color-scheme: dark) {
+  body { color: #e8e8e8; background: #161616 }
+  rect { fill: #6ea8dc }
+}`;
 
 /** The inspection as one self-contained page: no script, no other file. */
 export function inspectionHtml(inspection: TraceInspection): string {
