@@ -2,6 +2,8 @@ import type { SuiteInput } from '../suite.ts';
 
 // Small 2 MiB-mapped VMAs: a region costs one set-up event, so that 10^5 of them fit a cell.
 const REGION_COUNTS = [1, 10, 100, 1_000, 10_000];
+/** Directories of the two-level strategies have room for 32 GiB a region. */
+const LARGEST_REGION_MIB = 32_768;
 const MAPPED_MIB = [1_024, 4_096, 16_384, 65_536];
 
 export const scaling: SuiteInput = {
@@ -36,7 +38,7 @@ export const scaling: SuiteInput = {
       strategies: ['all'],
       workloads: MAPPED_MIB.map((spaceMiB) => ({
         id: 'storm',
-        params: { spaceMiB, hugeShare: 0.9 },
+        params: { spaceMiB, regions: Math.ceil(spaceMiB / LARGEST_REGION_MIB), hugeShare: 0.9 },
       })),
       devices: ['ideal'],
       access: { kind: 'uniform' },
