@@ -1,9 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as asc from 'assemblyscript/asc';
+import binaryen from 'binaryen';
+
+/**
+ * Largest function, in Binaryen's nodes, that is inlined wherever it is called. asc stops at 65, and
+ * each call that is left costs a frame and a stack check: with 200 a one-page update of radix took 28
+ * instead of 36 ns, and one of 512 pages 0.7 instead of 0.84 us (medians of one machine).
+ */
+const INLINE_NODES = 200;
 
 /** Version of the compiler; part of what a built module is known by. */
-export const WASM_COMPILER: string = asc.version;
+export const WASM_COMPILER: string = `${asc.version}, inline ${INLINE_NODES}`;
 
 /** Reasons for each flag: DESIGN.md, "Tool chain". */
 export const WASM_FLAGS: readonly string[] = [
@@ -40,5 +48,31 @@ export async function compileWasm(entry: string, out: string): Promise<Uint8Arra
     listFiles: () => [],
   });
   if (error) throw new Error(`${entry} does not compile:\n${stderr.toString()}`);
-  return readFileSync(out);
+  const binary = inlineCalls(readFileSync(out));
+  writeFileSync(out, binary);
+  return binary;
+}
+
+/** A second pass of the optimiser that asc has run already, with a larger limit. */
+function inlineCalls(binary: Uint8Array): Uint8Array {
+  const { Features } = binaryen;
+  const module = binaryen.readBinary(binary);
+  module.setFeatures(
+    Features.Atomics |
+      Features.BulkMemory |
+      Features.BulkMemoryOpt |
+      Features.SIMD128 |
+      Features.SignExt |
+      Features.NontrappingFPToInt |
+      Features.MutableGlobals,
+  );
+  binaryen.setOptimizeLevel(3);
+  binaryen.setShrinkLevel(0);
+  binaryen.setAlwaysInlineMaxSize(INLINE_NODES);
+  binaryen.setFlexibleInlineMaxSize(INLINE_NODES);
+  binaryen.setDebugInfo(true);
+  module.optimize();
+  const inlined = module.emitBinary();
+  module.dispose();
+  return inlined;
 }
