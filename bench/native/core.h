@@ -55,6 +55,8 @@ void device_write(u32 entries);
 void device_zap(u32 entries);
 void device_cache_invalidate(const struct region *region, u32 first, u32 pages);
 int device_fence(void);
+int device_write_fenced(u32 entries);
+int device_zap_fenced(const struct region *region, u32 first, u32 pages, u32 entries);
 
 void *page_alloc(u32 context, u32 order, u32 site);
 void *page_alloc_exact(u32 context, size_t bytes, u32 site);

@@ -12,6 +12,7 @@ static struct {
 	u32 cost_fence;
 	u32 cost_store_ps;
 	u32 modelled;
+	u32 faults;
 	u32 dead_nth;
 	u32 error_nth;
 	u32 error_interval;
@@ -30,14 +31,10 @@ void count(enum counter counter, u64 amount)
 	self->counters[counter] += amount;
 }
 
-static bool post(u64 cost_ns)
+static bool survives(struct thread *t)
 {
-	struct thread *t = self;
-	u32 nth;
+	u32 nth = atomic_fetch_add(&device_commands, 1) + 1;
 
-	count(COUNT_COMMANDS, 1);
-	t->pending_ns += cost_ns;
-	nth = atomic_fetch_add(&device_commands, 1) + 1;
 	if (nth == plan.dead_nth)
 		atomic_store(&device_dead, 1);
 	if (atomic_load(&device_dead)) {
@@ -49,10 +46,20 @@ static bool post(u64 cost_ns)
 	return true;
 }
 
+static bool post(u64 cost_ns)
+{
+	count(COUNT_COMMANDS, 1);
+	if (cost_ns)
+		self->pending_ns += cost_ns;
+	return !plan.faults || survives(self);
+}
+
 static u64 command_cost(u32 entries)
 {
 	u64 granules = (entries + 7) >> 3;
 
+	if (!plan.cost_granule_ps)
+		return plan.cost_command;
 	return plan.cost_command + granules * plan.cost_granule_ps / 1000;
 }
 
@@ -188,6 +195,19 @@ void lock_acquire(_Atomic int *lock)
 void lock_release(_Atomic int *lock)
 {
 	atomic_exchange(lock, 0);
+}
+
+int device_write_fenced(u32 entries)
+{
+	device_write(entries);
+	return device_fence();
+}
+
+int device_zap_fenced(const struct region *region, u32 first, u32 pages, u32 entries)
+{
+	device_zap(entries);
+	device_cache_invalidate(region, first, pages);
+	return device_fence();
 }
 
 void core_init(size_t arena_bytes, u32 cache_entries)

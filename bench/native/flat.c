@@ -72,8 +72,7 @@ static int flat_update(struct region *region, u32 first, u32 pages, const u64 *w
 			written++;
 		}
 	}
-	device_write(written);
-	return device_fence();
+	return device_write_fenced(written);
 }
 
 static int flat_invalidate(struct region *region, u32 first, u32 pages, u32 event, bool blockable)
@@ -94,9 +93,7 @@ static int flat_invalidate(struct region *region, u32 first, u32 pages, u32 even
 	}
 	if (!zapped)
 		return OK;
-	device_zap(zapped);
-	device_cache_invalidate(region, first, pages);
-	return device_fence();
+	return device_zap_fenced(region, first, pages, zapped);
 }
 
 static u64 flat_translate(const struct region *region, u32 page)

@@ -142,8 +142,7 @@ static int radix_update(struct region *region, u32 first, u32 pages, const u64 *
 	}
 	for (u32 page = first; page < end; page = block_stop(page, end))
 		written += write_block(region, page, block_stop(page, end) - page, words + (page - first));
-	device_write(written);
-	return device_fence();
+	return device_write_fenced(written);
 }
 
 static u32 zap_block(slot_t *slot, u32 page, u32 pages)
@@ -186,9 +185,7 @@ static int radix_invalidate(struct region *region, u32 first, u32 pages, u32 eve
 	}
 	if (!zapped)
 		return OK;
-	device_zap(zapped);
-	device_cache_invalidate(region, first, pages);
-	return device_fence();
+	return device_zap_fenced(region, first, pages, zapped);
 }
 
 static u64 radix_translate(const struct region *region, u32 page)
