@@ -39,7 +39,7 @@ const HASH_LENGTH = 16;
  * @throws UsageError when the module does not have the ABI or cannot be instrumented
  */
 export async function loadExplored(source: StrategySource): Promise<ExploredStrategy> {
-  const { entry } = source;
+  const { entry, params = {} } = source;
   loadModules(source.file === undefined ? { id: entry.id } : { file: source.file });
   const folder = join(packageRoot, 'dist', 'wasm');
   const file = source.file ?? join(folder, 'strategies', `${entry.id}.wasm`);
@@ -69,7 +69,8 @@ export async function loadExplored(source: StrategySource): Promise<ExploredStra
   }
   const moduleHash = createHash('sha256')
     .update([core, driver, strategy].map((module) => module.sha256).join())
+    .update(JSON.stringify(params))
     .digest('hex')
     .slice(0, HASH_LENGTH);
-  return { entry, params: source.params ?? {}, core, driver, strategy, sites, moduleHash };
+  return { entry, params, core, driver, strategy, sites, moduleHash };
 }

@@ -89,7 +89,7 @@ export class TextInstrumenter {
 
   #noteOperation(line: string): void {
     const [, name, id] = /^\(import "strategy" "(\w+)" \(func (\S+)/.exec(line) ?? [];
-    const operation = OPERATIONS.findIndex((known) => known === name);
+    const operation = (OPERATIONS as readonly string[]).indexOf(name ?? '');
     if (id !== undefined && operation >= 0) this.#operations.set(id, operation + 1);
   }
 

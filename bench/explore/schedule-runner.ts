@@ -40,6 +40,9 @@ interface Running {
   points: number;
   given: number;
   sleepsOn: number;
+  /** Word the thread spins on and what it saw there; 0 = it does not spin. */
+  spinsOn: number;
+  spinsAt: number;
   /** The access it was unwound before; 0 when it was unwound asleep. */
   nextAddress: number;
   nextPacked: number;
@@ -87,6 +90,8 @@ export class ScheduleRunner {
       points: 0,
       given: 0,
       sleepsOn: 0,
+      spinsOn: 0,
+      spinsAt: 0,
       nextAddress: 0,
       nextPacked: 0,
     }));
@@ -133,14 +138,13 @@ export class ScheduleRunner {
     }
   }
 
-  /** u64 as 16 hexadecimal digits: equal for equal interleavings. */
-  get hash(): string {
-    return (
-      this.#state
-        .get(WORD_HASH + 4)
-        .toString(16)
-        .padStart(8, '0') + this.#state.get(WORD_HASH).toString(16).padStart(8, '0')
-    );
+  /** Halves of the schedule's 64-bit hash: equal for equal interleavings. */
+  get hashHigh(): number {
+    return this.#state.get(WORD_HASH + 4);
+  }
+
+  get hashLow(): number {
+    return this.#state.get(WORD_HASH);
   }
 
   #begin(): void {
@@ -151,6 +155,7 @@ export class ScheduleRunner {
       thread.unwound = false;
       thread.operation = 0;
       thread.points = 0;
+      thread.spinsOn = 0;
     }
     this.#points = 0;
     this.#switches = 0;
@@ -187,6 +192,7 @@ export class ScheduleRunner {
     const state = this.#state;
     const { driver } = thread.plan.instance;
     this.#switches++;
+    thread.spinsOn = 0;
     state.set(WORD_OWN, thread.address);
     state.set(WORD_OPERATION, thread.operation);
     state.set(WORD_LAST, 0);
@@ -235,6 +241,10 @@ export class ScheduleRunner {
       this.#livelocked = true;
       this.#unwind(thread);
       return;
+    }
+    if (spins) {
+      thread.spinsOn = address >>> 2;
+      thread.spinsAt = this.#state.words[thread.spinsOn]!;
     }
     const next = this.#choose(spins ? 'spin' : 'due');
     if (next !== this.#current) {
@@ -287,13 +297,26 @@ export class ScheduleRunner {
     thread.plan.instance.driver.asyncify_start_unwind(thread.stack);
   }
 
-  /** Fills the list of runnable threads without `except`. */
+  /**
+   * Fills the list of runnable threads. A thread whose spin word still says what it saw would only spin
+   * on: it counts when nobody else does, so that a livelock runs into the limit.
+   */
   #countRunnable(except: number): number {
     this.#runnable.length = 0;
+    for (let i = 0; i < this.#threads.length; i++) {
+      if (i !== except && this.#threads[i]!.state === 'ready' && !this.#spins(this.#threads[i]!)) {
+        this.#runnable.push(i);
+      }
+    }
+    if (this.#runnable.length > 0) return this.#runnable.length;
     for (let i = 0; i < this.#threads.length; i++) {
       if (i !== except && this.#threads[i]!.state === 'ready') this.#runnable.push(i);
     }
     return this.#runnable.length;
+  }
+
+  #spins(thread: Running): boolean {
+    return thread.spinsOn !== 0 && this.#state.words[thread.spinsOn] === thread.spinsAt;
   }
 
   #choose(reason: SwitchReason): number {

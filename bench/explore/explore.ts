@@ -1,0 +1,207 @@
+import { setImmediate } from 'node:timers/promises';
+import { UsageError } from '../../results/usage-error.ts';
+import { nearestName } from '../nearest-name.ts';
+import { Exploration } from './exploration.ts';
+import { type ExploredStrategy, loadExplored, type StrategySource } from './explored-strategy.ts';
+import type { Scenario } from './scenario.ts';
+import { scenarios as allScenarios } from './scenarios.ts';
+import { formatSeed, type SchedulerKind } from './seed-token.ts';
+
+export interface ExploreOptions {
+  readonly strategies: readonly StrategySource[];
+  /** Names; empty = all. */
+  readonly scenarios: readonly string[];
+  /** Schedules of each scenario (of each round, when `minutes` is given). */
+  readonly schedules: number;
+  /** Base seed: 0..2^32-1. */
+  readonly seed: number;
+  readonly scheduler: SchedulerKind;
+  /** Go on in rounds until this time is over; absent = one round. */
+  readonly minutes?: number | undefined;
+  /** After each scenario of each round. */
+  readonly onProgress?: (strategy: string, scenario: ScenarioReport) => void;
+}
+
+export interface ScenarioReport {
+  readonly name: string;
+  readonly schedules: number;
+  /** Schedules that broke an invariant, trapped or ended in a deadlock. */
+  readonly violations: number;
+  readonly livelocks: number;
+  /** Schedules up to and with the first that failed; null = none did. */
+  readonly schedulesToFirst: number | null;
+  /** Token for replaySchedule; null = none failed. */
+  readonly firstFailingSeed: string | null;
+  /** What went wrong in it. */
+  readonly firstFault: string | null;
+  /** Over all schedules: the same seed gives the same hash. */
+  readonly traceHash: string;
+  readonly schedulesPerSecond: number;
+}
+
+export interface CoverageReport {
+  /** Accesses to memory in the strategy's code. */
+  readonly sites: number;
+  readonly hit: number;
+  readonly neverHit: readonly { function: string; instruction: string; site: number }[];
+}
+
+export interface StrategyExploration {
+  readonly id: string;
+  readonly moduleHash: string;
+  readonly scenarios: readonly ScenarioReport[];
+  readonly coverage: CoverageReport;
+}
+
+export interface ExplorationReport {
+  readonly schemaVersion: string;
+  readonly seed: number;
+  readonly scheduler: SchedulerKind;
+  readonly strategies: readonly StrategyExploration[];
+}
+
+const SCHEMA_VERSION = '1.0.0';
+
+/**
+ * Explores every strategy in every scenario under seeded schedules.
+ *
+ * @throws UsageError for an unknown scenario, or a module that cannot be explored
+ */
+export async function explore(options: ExploreOptions): Promise<ExplorationReport> {
+  const scenarios =
+    options.scenarios.length === 0 ? allScenarios : options.scenarios.map(findScenario);
+  const deadlineMs =
+    options.minutes === undefined ? 0 : performance.now() + options.minutes * 60_000;
+  const tallies: StrategyTally[] = [];
+  for (const source of options.strategies) {
+    tallies.push(new StrategyTally(await loadExplored(source), scenarios));
+  }
+  let round = 0;
+  do {
+    for (const tally of tallies) await tally.round(options, round);
+    round++;
+  } while (performance.now() < deadlineMs);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    seed: options.seed,
+    scheduler: options.scheduler,
+    strategies: tallies.map((tally) => tally.report()),
+  };
+}
+
+/** @throws UsageError naming the nearest scenario */
+export function findScenario(name: string): Scenario {
+  const found = allScenarios.find((scenario) => scenario.name === name);
+  if (found !== undefined) return found;
+  const names = allScenarios.map((scenario) => scenario.name);
+  const near = nearestName(name, names);
+  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
+  throw new UsageError(`scenario "${name}": unknown${hint} (known: ${names.join(', ')})`);
+}
+
+/** Seed of the nth schedule of a base seed (splitmix32's finaliser). */
+export function scheduleSeed(base: number, nth: number): number {
+  let x = (Math.imul(base, 0x9e3779b9) + nth) | 0;
+  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
+  x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
+  return (x ^ (x >>> 15)) >>> 0;
+}
+
+/** What the rounds found in one strategy. */
+class StrategyTally {
+  readonly #explored: ExploredStrategy;
+  readonly #scenarios: readonly { readonly scenario: Scenario; readonly tally: ScenarioTally }[];
+  readonly #hit = new Set<number>();
+
+  constructor(explored: ExploredStrategy, scenarios: readonly Scenario[]) {
+    this.#explored = explored;
+    this.#scenarios = scenarios.map((scenario) => ({
+      scenario,
+      tally: new ScenarioTally(scenario.name, explored.moduleHash),
+    }));
+  }
+
+  async round(options: ExploreOptions, round: number): Promise<void> {
+    for (const { scenario, tally } of this.#scenarios) {
+      const exploration = new Exploration(this.#explored, scenario);
+      tally.run(exploration, options, round * options.schedules);
+      exploration.addCoverage(this.#hit);
+      options.onProgress?.(this.#explored.entry.id, tally.report());
+      await setImmediate();
+    }
+  }
+
+  report(): StrategyExploration {
+    const { entry, moduleHash, strategy } = this.#explored;
+    const never = strategy.sites.filter(({ id }) => !this.#hit.has(id));
+    return {
+      id: entry.id,
+      moduleHash,
+      scenarios: this.#scenarios.map(({ tally }) => tally.report()),
+      coverage: {
+        sites: strategy.sites.length,
+        hit: strategy.sites.length - never.length,
+        neverHit: never.map(({ id, function: name, instruction }) => ({
+          function: name,
+          instruction,
+          site: id,
+        })),
+      },
+    };
+  }
+}
+
+class ScenarioTally {
+  readonly #name: string;
+  readonly #moduleHash: string;
+  #schedules = 0;
+  #violations = 0;
+  #livelocks = 0;
+  #first: { seed: string; text: string; nth: number } | null = null;
+  #hashLow = 0x811c9dc5;
+  #hashHigh = 0x01000193;
+  #tookMs = 0;
+
+  constructor(name: string, moduleHash: string) {
+    this.#name = name;
+    this.#moduleHash = moduleHash;
+  }
+
+  run(exploration: Exploration, options: ExploreOptions, from: number): void {
+    const { scheduler, schedules } = options;
+    const startMs = performance.now();
+    for (let nth = from; nth < from + schedules; nth++) {
+      const seed = scheduleSeed(options.seed, nth);
+      const { fault, hashHigh, hashLow } = exploration.seeded(scheduler, seed);
+      this.#hashHigh = Math.imul(this.#hashHigh ^ hashHigh, 0x01000193);
+      this.#hashLow = Math.imul(this.#hashLow ^ hashLow, 0x85ebca6b);
+      if (fault === null) continue;
+      if (fault.kind === 'livelock') this.#livelocks++;
+      else this.#violations++;
+      const scenario = this.#name;
+      const moduleHash = this.#moduleHash;
+      this.#first ??= {
+        seed: formatSeed({ scheduler, scenario, seed, moduleHash }),
+        text: fault.text,
+        nth: nth + 1,
+      };
+    }
+    this.#schedules += schedules;
+    this.#tookMs += performance.now() - startMs;
+  }
+
+  report(): ScenarioReport {
+    const word = (half: number) => (half >>> 0).toString(16).padStart(8, '0');
+    return {
+      name: this.#name,
+      schedules: this.#schedules,
+      violations: this.#violations,
+      livelocks: this.#livelocks,
+      schedulesToFirst: this.#first?.nth ?? null,
+      firstFailingSeed: this.#first?.seed ?? null,
+      firstFault: this.#first?.text ?? null,
+      traceHash: word(this.#hashHigh) + word(this.#hashLow),
+      schedulesPerSecond: Math.round(this.#schedules / (this.#tookMs / 1000)),
+    };
+  }
+}
