@@ -4,8 +4,8 @@
  */
 
 import { deviceFence, deviceZap } from '../core/abi/core';
+import { zap } from '../core/abi/flat-table';
 import { OK } from '../core/abi/terms';
-import { zap } from './flat-preallocated';
 
 export { fini, init, maintain, translate, update } from './flat-preallocated';
 

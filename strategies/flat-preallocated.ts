@@ -22,31 +22,19 @@ import {
   pageAllocExact,
   pageFreeExact,
 } from '../core/abi/core';
-import { REGION_PAGE_COUNT, REGION_STRATEGY } from '../core/abi/layout';
-import { writeSlots, zapSlots } from '../core/abi/slots';
+import {
+  CHILD_CAPACITY,
+  childCount,
+  childPages,
+  childSlot,
+  childStop,
+  entryAddress,
+  zap,
+} from '../core/abi/flat-table';
+import { writeSlots } from '../core/abi/slots';
 import { CONTEXT_KERNEL, EINVAL, ENOMEM, OK } from '../core/abi/terms';
 
 const SITE_TABLE: u32 = 0;
-const CHILD_PAGES: u32 = 262144;
-const CHILD_CAPACITY: u32 = 32;
-
-function childSlot(region: usize, child: u32): usize {
-  return region + REGION_STRATEGY + (child << 2);
-}
-
-/** Address of a page's entry. */
-export function entryAddress(region: usize, page: u32): usize {
-  return load<u32>(childSlot(region, page >> 18)) + ((page & (CHILD_PAGES - 1)) << 3);
-}
-
-/** Pages that child `child` covers. */
-function childPages(region: usize, child: u32): u32 {
-  return min(load<u32>(region, REGION_PAGE_COUNT) - child * CHILD_PAGES, CHILD_PAGES);
-}
-
-function childCount(region: usize): u32 {
-  return (load<u32>(region, REGION_PAGE_COUNT) + CHILD_PAGES - 1) / CHILD_PAGES;
-}
 
 export function init(region: usize): i32 {
   if (region == 0) return OK;
@@ -63,11 +51,6 @@ export function init(region: usize): i32 {
   return OK;
 }
 
-/** End of the part of page..end-1 that lies in the page's child. */
-function childStop(page: u32, end: u32): u32 {
-  return min(end, (page & ~(CHILD_PAGES - 1)) + CHILD_PAGES);
-}
-
 export function update(region: usize, first: u32, count: u32, words: usize): i32 {
   let written: u32 = 0;
   const end = first + count;
@@ -78,19 +61,6 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
     page = stop;
   }
   return deviceWriteFenced(written);
-}
-
-/** Zaps every present entry of the range; returns how many there were. */
-export function zap(region: usize, first: u32, count: u32): u32 {
-  let zapped: u32 = 0;
-  const end = first + count;
-  let page = first;
-  while (page < end) {
-    const stop = childStop(page, end);
-    zapped += zapSlots(entryAddress(region, page), stop - page);
-    page = stop;
-  }
-  return zapped;
 }
 
 export function invalidate(

@@ -28,9 +28,10 @@ import {
   lockRelease,
   lockTry,
 } from '../core/abi/core';
+import { zap } from '../core/abi/flat-table';
 import { STATE_STRATEGY } from '../core/abi/layout';
 import { EAGAIN, OK } from '../core/abi/terms';
-import { fini as finiTable, zap } from './flat-preallocated';
+import { fini as finiTable } from './flat-preallocated';
 
 export { init, translate, update } from './flat-preallocated';
 
