@@ -5,7 +5,7 @@
 
 import { deviceFence, deviceWrite } from '../core/abi/core';
 import { ENTRY_WRITE, entryOfWord, wordIsValid } from '../core/abi/entry';
-import { entryAddress } from './flat-preallocated';
+import { entryAddress } from '../core/abi/flat-table';
 
 export { fini, init, invalidate, maintain, translate } from './flat-preallocated';
 
