@@ -248,6 +248,43 @@ const sharedCpuTable: StrategyEntry = {
   },
 };
 
+const softwareXarray: StrategyEntry = {
+  id: 'software-xarray',
+  title: 'software tree keyed by page',
+  kind: 'strategy',
+  family: 'dynamic',
+  language: 'assemblyscript',
+  summary:
+    'An xarray with a slot a page; out of memory, an update drops its range and leaves it to the refault.',
+  users: 'lib/test_hmm.c, the kernel HMM mirror (catalogue S16)',
+  source: 'lib/test_hmm.c; lib/xarray.c',
+  memory: {
+    at4k: '(4096 + 64 + 1) nodes, 7 a page: 595 pages x 4 KiB = 2.32 MiB',
+    at2m: 'the same; with multiIndex = 1 (64 + 1) nodes: 10 pages x 4 KiB = 40 KiB',
+  },
+  bytesPerGiB: { at4k: 595 * 4 * KIB, at2m: 595 * 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    collateralPages: 1,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [
+    {
+      name: 'multiIndex',
+      summary: '1: a 2 MiB mapping is one entry over eight slots (xa_store_order); 0: 512 entries',
+      default: 0,
+      min: 0,
+      max: 1,
+    },
+  ],
+  sites: [{ name: 'slab', kind: 'table' }],
+};
+
 /** Page-table designs of the field beside mlx5's own: IOMMU, KVM, GPU and research tables. */
 export const designs: readonly StrategyEntry[] = [
   radix,
@@ -256,4 +293,5 @@ export const designs: readonly StrategyEntry[] = [
   perJobPrealloc,
   buildAside,
   sharedCpuTable,
+  softwareXarray,
 ];
