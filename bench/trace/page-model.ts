@@ -121,9 +121,15 @@ export class PageModel {
     this.#emit(OP_FORK, first, end, 0, reason, source);
   }
 
-  /** A recorded break; it may have been emitted ahead of the smaller range that caused it. */
+  /**
+   * A recorded break; it may have been emitted ahead of the smaller range that caused it. Those that
+   * were emitted and never recorded stay in `counts.splitsFilled`.
+   */
   split(first: number, end: number, source: number): void {
-    if (this.#brokenAhead.delete(first / BLOCK_PAGES)) return;
+    if (this.#brokenAhead.delete(first / BLOCK_PAGES)) {
+      this.count('splitsFilled', -1);
+      return;
+    }
     this.#break(first / BLOCK_PAGES, Math.ceil(end / BLOCK_PAGES), source);
   }
 
@@ -220,6 +226,7 @@ export class PageModel {
       if (isWhole || this.#hugeBlocks[block] === 0) continue;
       this.#break(block, block + 1, SOURCE_RECORDED);
       this.#brokenAhead.add(block);
+      this.count('splitsFilled');
     }
   }
 
@@ -244,10 +251,5 @@ export class PageModel {
 
   #clear(first: number, end: number, bits: number): void {
     for (let page = first; page < end; page++) this.#pages[page]! &= ~bits;
-  }
-
-  /** Breaks that were emitted ahead and never recorded. */
-  get breaksFilled(): number {
-    return this.#brokenAhead.size;
   }
 }

@@ -99,7 +99,7 @@ describe.each(BUNDLED_TRACES)('$id', ({ id }) => {
     const all = origin === 'recorded' ? counts.recordedRanges! : counts.derivedRanges!;
     const notifier = [OP_INVALIDATE, OP_SPLIT, OP_COLLAPSE, OP_FORK];
     const events = eventsOf(trace).filter(({ op }) => notifier.includes(op)).length;
-    const filled = counts.rangesFilled ?? 0;
+    const filled = (counts.rangesFilled ?? 0) + (counts.splitsFilled ?? 0);
     expect(events).toBe(all + filled - (counts.rangesOutsideMemory ?? 0));
   });
 
@@ -210,6 +210,12 @@ describe('huge pages', () => {
       [OP_INVALIDATE, 1, 1, EVENT_CLEAR],
       [OP_FAULT, 1, 1, FAULT_WRITE],
     ]);
+  });
+
+  test('a break that no range announced is counted as filled in', async () => {
+    const part = [...hugeArea, fault(A), advise(A + PAGE, PAGE, 4), range(A + PAGE, PAGE)];
+    expect((await traceOf(part)).counts.splitsFilled).toBe(1);
+    expect((await traceOf([...part, range(A, HUGE)])).counts.splitsFilled).toBe(0);
   });
 
   test('two faults in one block say that the first brought a small page', async () => {
