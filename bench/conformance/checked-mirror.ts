@@ -36,14 +36,15 @@ export class CheckedMirror {
   readonly host: StrategyHost;
   readonly model = new ReferenceModel();
   readonly #scope: readonly number[] | null;
+  readonly #scopeSet: ReadonlySet<number> | null;
   readonly #registered = new Set<number>();
   /** Memory or commands fail on purpose: accesses may end with ENOMEM or EIO. */
   failuresExpected = false;
-  step = 0;
 
   constructor(strategy: StrategyUnderTest, { scope, ...options }: MirrorOptions = {}) {
     this.host = new StrategyHost(strategy, { ...DEFAULTS, ...options });
     this.#scope = scope ?? null;
+    this.#scopeSet = scope === undefined ? null : new Set(scope);
     this.host.watch.checksClaims = Object.keys(strategy.params).length === 0;
   }
 
@@ -172,7 +173,7 @@ export class CheckedMirror {
       const covered = this.#regionOf(page) !== null;
       const faulted = this.faults !== faults;
       const allowed = faulted ? this.model.deviceFault(page, write) : this.#mayUse(page, write);
-      this.check();
+      this.check(page);
       if (!covered || !allowed) {
         if (result === terms.OK)
           this.fail(`${accessText(page, write)} succeeded; the model forbids it`);
@@ -201,7 +202,7 @@ export class CheckedMirror {
     const region = this.#regionOf(page);
     if (region === null) return null;
     const relative = page - this.host.geometry.regions[region]!.firstPage;
-    return decodeEntry(this.host.translations(this.host.regionAddress(region), relative, 1)[0]!);
+    return decodeEntry(this.host.translation(this.host.regionAddress(region), relative));
   }
 
   get faults(): number {
@@ -240,15 +241,18 @@ export class CheckedMirror {
     for (let page = first; page < first + count; page++) this.#checkMapped(page);
   }
 
-  /** Everything a step may have broken. */
-  check(): void {
-    this.step++;
+  /** Everything a step may have broken; `accessed`: the page the device has just asked for. */
+  check(accessed?: number): void {
     const changed = this.model.takeChanged();
     for (const page of this.#scope ?? changed) {
       this.#learn(page);
       this.#checkUse(page, this.view(page), 'the table');
     }
-    this.#checkCache();
+    if (accessed !== undefined) {
+      changed.add(accessed);
+      changed.add(Math.floor(accessed / BLOCK_PAGES) * BLOCK_PAGES);
+    }
+    this.#checkCache(this.#scopeSet ?? changed);
     this.checkContract();
   }
 
@@ -300,11 +304,12 @@ export class CheckedMirror {
 
   #regionOf(page: number): number | null {
     // As the device's key: the region registered last over a block is the one it finds.
-    for (const index of [...this.#registered].reverse()) {
+    let found: number | null = null;
+    for (const index of this.#registered) {
       const { firstPage, pageCount } = this.host.geometry.regions[index]!;
-      if (page >= firstPage && page < firstPage + pageCount) return index;
+      if (page >= firstPage && page < firstPage + pageCount) found = index;
     }
-    return null;
+    return found;
   }
 
   /** Compares the CPU's word with the model and takes the number of a new frame from it. */
@@ -366,16 +371,21 @@ export class CheckedMirror {
     }
   }
 
-  #checkCache(): void {
-    for (const { page, order, entry } of this.host.cached()) {
-      const pages = 2 ** order;
-      for (let i = 0; i < pages; i++) {
-        const index = page + i;
-        if (this.#scope !== null && !this.#scope.includes(index)) continue;
-        // A huge leaf is checked at its ends and middle: its pages change together.
-        if (this.#scope === null && i % 256 !== 0 && i !== pages - 1) continue;
-        const seen = decodeEntry(entry + (BigInt(i) << 12n));
-        this.#checkUse(index, seen, "the device's cache");
+  /** Cached leaves of the pages; of a huge one its ends and middle, for its pages change together. */
+  #checkCache(pages: ReadonlySet<number>): void {
+    const samples = (page: number, order: number): number[] => {
+      if (order === 0) return [page];
+      const last = page + 2 ** order - 1;
+      return [page, page + 2 ** (order - 1), last].concat(this.#scope ?? []);
+    };
+    const wanted = (page: number, order: number): boolean =>
+      order === 0 ? pages.has(page) : samples(page, order).some((sample) => pages.has(sample));
+    for (const { page, order, entry } of this.host.cached(wanted)) {
+      for (const sample of samples(page, order)) {
+        const offset = sample - page;
+        if (offset < 0 || offset >= 2 ** order) continue;
+        const seen = decodeEntry(entry + (BigInt(offset) << 12n));
+        this.#checkUse(sample, seen, "the device's cache");
       }
     }
   }

@@ -29,12 +29,12 @@ const PROTECTIONS: readonly number[] = [
 ];
 
 /**
- * The CPU's page table as a plain Map of pages, written from the description of the events alone
+ * The CPU's page table as a plain list of pages, written from the description of the events alone
  * (domain: mm/, include/linux/mmu_notifier.h). It knows nothing of tables, commands or caches. The one
  * thing it takes from the core is the number of a new frame.
  */
 export class ReferenceModel {
-  readonly #pages = new Map<number, ModelPage>();
+  readonly #pages: ModelPage[] = [];
   readonly #hugeBlocks = new Set<number>();
   #changed = new Set<number>();
 
@@ -46,7 +46,7 @@ export class ReferenceModel {
   }
 
   page(index: number): ModelPage {
-    let page = this.#pages.get(index);
+    let page = this.#pages[index];
     if (page === undefined) {
       page = {
         vma: null,
@@ -57,7 +57,7 @@ export class ReferenceModel {
         lastFrame: 0,
         readable: [],
       };
-      this.#pages.set(index, page);
+      this.#pages[index] = page;
     }
     return page;
   }
@@ -208,7 +208,7 @@ export class ReferenceModel {
     if (!page.present) return;
     page.present = false;
     page.frame = null;
-    page.readable.length = 0;
+    if (page.readable.length > 0) page.readable = [];
     this.#changed.add(index);
   }
 

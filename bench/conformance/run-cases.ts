@@ -14,6 +14,8 @@ export interface CaseSelection {
   readonly seed: number;
   /** Only cases whose name starts with this. */
   readonly only?: string | undefined;
+  /** One failure is enough: canaries. */
+  readonly stopsAtFailure?: boolean;
   readonly onCase?: (name: string) => void;
 }
 
@@ -38,6 +40,7 @@ export function runCases(strategy: StrategyUnderTest, selection: CaseSelection):
       excused.push({ case: name, reason });
       continue;
     }
+    if (selection.stopsAtFailure === true && failed.length > 0) break;
     selection.onCase?.(name);
     const message = runOne(of, {
       strategy: { ...strategy, params: { ...strategy.params, ...params } },

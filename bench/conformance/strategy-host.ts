@@ -37,6 +37,12 @@ export interface HostGeometry {
   readonly seed: number;
 }
 
+export interface CachedLeaf {
+  readonly page: number;
+  readonly order: number;
+  readonly entry: bigint;
+}
+
 /** Which allocations fail (Documentation/fault-injection). */
 export interface FailureRule {
   /** The nth allocation from now fails, once; absent: each one. */
@@ -115,12 +121,18 @@ export class StrategyHost {
     });
   }
 
-  /** Zeroes what an earlier host may have used; of the threads only this host's own. */
+  /**
+   * Zeroes what an earlier host may have used, but for the arena (pageAlloc zeroes what it hands out, so
+   * reading what was not handed out shows) and the histograms.
+   */
   #clear(): void {
     const { words } = this.state;
-    const threadsEnd = layout.THREAD_BASE + THREADS * layout.THREAD_BYTES;
-    words.fill(0, layout.CONTROL_BASE >>> 2, threadsEnd >>> 2);
-    words.fill(0, this.plan.regionBase >>> 2, this.plan.end >>> 2);
+    words.fill(0, layout.CONTROL_BASE >>> 2, layout.THREAD_BASE >>> 2);
+    for (let thread = 0; thread < THREADS; thread++) {
+      const base = this.state.threadAddress(thread);
+      words.fill(0, base >>> 2, (base + layout.THREAD_HISTOGRAMS) >>> 2);
+    }
+    words.fill(0, this.plan.regionBase >>> 2, this.plan.arenaBase >>> 2);
   }
 
   #writePlan(params: Readonly<Record<string, number>>): void {
@@ -230,9 +242,14 @@ export class StrategyHost {
 
   /** What the hardware walker would read, no fault, no cache; `page` counts from the region's first. */
   translations(region: number, first: number, count: number): bigint[] {
-    return Array.from({ length: count }, (_, i) =>
-      BigInt.asUintN(64, this.#translate(region, first + i)),
-    );
+    const entries: bigint[] = [];
+    for (let i = 0; i < count; i++) entries.push(this.translation(region, first + i));
+    return entries;
+  }
+
+  /** As translations, of one page. The bits are those of the entry; the sign is not. */
+  translation(region: number, page: number): bigint {
+    return this.#translate(region, page);
   }
 
   /** The CPU's word of a page. */
@@ -241,17 +258,18 @@ export class StrategyHost {
     return this.state.view.getBigUint64(at, true);
   }
 
-  /** Leaves in the device's translation cache: first page, order and entry of the first page. */
-  cached(): { readonly page: number; readonly order: number; readonly entry: bigint }[] {
-    const found = [];
+  /** Leaves in the device's translation cache: first page, order, and the first page's entry. */
+  cached(wanted: (page: number, order: number) => boolean): CachedLeaf[] {
+    const found: CachedLeaf[] = [];
     const base = this.state.threadAddress(DEVICE_THREAD) + layout.THREAD_CACHE;
     for (let i = 0; i < this.geometry.cacheEntries; i++) {
       const at = base + i * layout.CACHE_ENTRY_BYTES;
       const low = this.state.get(at);
       if ((low & 1) === 0) continue;
-      const tag = this.state.view.getBigUint64(at, true);
-      const entry = this.state.view.getBigUint64(at + 8, true);
-      found.push({ page: Number(tag >> 8n), order: Number((tag >> 1n) & 31n), entry });
+      const page = (low >>> 8) + this.state.get(at + 4) * 2 ** 24;
+      const order = (low >>> 1) & 31;
+      if (!wanted(page, order)) continue;
+      found.push({ page, order, entry: this.state.view.getBigUint64(at + 8, true) });
     }
     return found;
   }

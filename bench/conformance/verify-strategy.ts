@@ -43,20 +43,28 @@ export async function verifyStrategy(
   const strategy = { entry, modules, params: {} };
   const { size, seed, only } = request;
   const mustBeCaught = entry.kind === 'canary' || entry.kind === 'control';
-  const cases = runCases(strategy, { size, seed, only, onCase: onProgress });
+  const cases = runCases(strategy, {
+    size,
+    seed,
+    only,
+    stopsAtFailure: mustBeCaught,
+    onCase: onProgress,
+  });
+  // A canary that a case has caught need not be swept; the race shows whether threads see it too.
+  const caught = mustBeCaught && cases.failed.length > 0;
   const selection = { size, seed, only, onRun: onProgress };
   const wants = (prefix: string): boolean => only === undefined || only.startsWith(prefix);
   const failNth =
-    request.failNth === 'all' && wants('allocation/')
+    request.failNth === 'all' && !caught && wants('allocation/')
       ? sweepAllocations(strategy, selection)
       : null;
   const deviceErrors =
-    request.deviceErrors && (wants('command-error/') || wants('device-death/'))
+    request.deviceErrors && !caught && (wants('command-error/') || wants('device-death/'))
       ? sweepCommands(strategy, selection)
       : null;
   let race = null;
   if (request.race && wants('race')) {
-    for (let i = 0; i < (mustBeCaught ? CANARY_RACES : 1); i++) {
+    for (let i = 0; i < (mustBeCaught && !caught ? CANARY_RACES : 1); i++) {
       onProgress('race');
       race = await raceThreads(entry, modules, seed + i, RACE_SECONDS[size]);
       if (race.verdict !== 'passed') break;
