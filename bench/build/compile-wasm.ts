@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import * as asc from 'assemblyscript/asc';
 import binaryen from 'binaryen';
 
@@ -36,15 +36,22 @@ export const WASM_FLAGS: readonly string[] = [
 
 /**
  * Compiles one AssemblyScript entry; both paths are relative to the working directory.
+ * @param texts by path, what the compiler reads instead of these files
  * @throws Error with the compiler's own message
  */
-export async function compileWasm(entry: string, out: string): Promise<Uint8Array> {
+export async function compileWasm(
+  entry: string,
+  out: string,
+  texts: ReadonlyMap<string, string> = new Map(),
+): Promise<Uint8Array> {
   const { error, stderr } = await asc.main([entry, ...WASM_FLAGS, '--outFile', out], {
     readFile: (name, base) => {
       const file = join(base, name);
+      const text = texts.get(relative('.', file));
+      if (text !== undefined) return text;
       return existsSync(file) ? readFileSync(file, 'utf8') : null;
     },
-    writeFile: (name, contents, base) => writeFileSync(join(base, name), contents),
+    writeFile: (name, contents, base) => writeFileSync(resolve(base, name), contents),
     listFiles: () => [],
   });
   if (error) throw new Error(`${entry} does not compile:\n${stderr.toString()}`);

@@ -1,15 +1,14 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CellInputs } from '../cell/cell-setup.ts';
 import { loadModules } from '../cell/thread-modules.ts';
 import { MICRO_GEOMETRY, type MicroGeometry } from '../micro/micro-machine.ts';
 import { MICRO_OPERATIONS } from '../micro/micro-operations.ts';
 import type { MicroOperation } from '../micro/micro-step.ts';
-import {
-  bootstrapContrast,
-  type Interval,
-  medianOf,
-} from '../statistics/hierarchical-bootstrap.ts';
+import { bootstrapContrast, type Interval } from '../statistics/hierarchical-bootstrap.ts';
+import type { Cell } from '../suites/cell.ts';
 import { buildNativeRunner } from './build-runner.ts';
+import { compileLinked } from './linked-module.ts';
 import { NativeSession } from './native-session.ts';
 import { recordCalls } from './recorded-calls.ts';
 import type { TableSession } from './table-session.ts';
@@ -23,12 +22,14 @@ export type Twin = (typeof TWINS)[number];
 export interface NativeRow {
   readonly strategy: Twin;
   readonly operation: MicroOperation;
-  /** Medians over the rounds, per operation. */
-  readonly wasmNs: number;
-  readonly nativeNs: number;
-  /** wasm / C, with its bootstrap interval over paired rounds. */
+  /** By round, nanoseconds an operation: the three modules of a cell, the C twin, */
+  readonly wasmNs: readonly number[];
+  readonly nativeNs: readonly number[];
+  /** and the three modules' sources compiled into one. */
+  readonly linkedNs: readonly number[];
+  /** wasm / C and linked wasm / C, with their bootstrap intervals over paired rounds. */
   readonly ratio: Interval;
-  readonly rounds: number;
+  readonly linkedRatio: Interval;
 }
 
 export type NativeComparison =
@@ -78,6 +79,7 @@ export async function compareWithC(options: NativeOptions): Promise<NativeCompar
     const recorded = recordCalls(options.replay, loadModules({ id: options.replay.entry.id }));
     const replay = replayOperation(recorded.updates + recorded.invalidates + recorded.translates);
     for (const strategy of options.strategies ?? TWINS) {
+      await compileLinked(strategy, linkedFile(runner, strategy));
       const compare = (geometry: MicroGeometry, all: readonly MicroOperation[]) =>
         comparePair(runner, strategy, options, geometry, all);
       rows.push(...(await compare(MICRO_GEOMETRY, operations)));
@@ -103,6 +105,10 @@ function replayOperation(calls: number): MicroOperation {
   };
 }
 
+function linkedFile({ folder }: { readonly folder: string }, strategy: Twin): string {
+  return join(folder, `linked-${strategy}.wasm`);
+}
+
 async function comparePair(
   runner: { readonly file: string; readonly folder: string },
   strategy: Twin,
@@ -111,56 +117,64 @@ async function comparePair(
   operations: readonly MicroOperation[],
 ): Promise<NativeRow[]> {
   const native = await NativeSession.open(runner, strategy, geometry);
-  const wasm = await WasmSession.open({ ...replay.cell, strategy, mode: 'micro' }, geometry);
+  const cell: Cell = { ...replay.cell, strategy, mode: 'micro' };
+  const wasm = await WasmSession.open(cell, geometry);
+  const linked = await WasmSession.open(cell, geometry, linkedFile(runner, strategy));
   try {
     const rows: NativeRow[] = [];
     for (const operation of operations) {
-      rows.push(await compareOperation({ native, wasm }, strategy, operation, rounds));
+      rows.push(await compareOperation({ native, wasm, linked }, strategy, operation, rounds));
     }
     return rows;
   } finally {
     native.close();
     wasm.close();
+    linked.close();
   }
 }
 
-interface Pair {
+interface Sides {
   readonly native: TableSession;
   readonly wasm: TableSession;
+  readonly linked: TableSession;
 }
 
 async function compareOperation(
-  { native, wasm }: Pair,
+  sides: Sides,
   strategy: Twin,
   operation: MicroOperation,
   rounds: number,
 ): Promise<NativeRow> {
-  await native.prepare(operation.prepare);
-  await wasm.prepare(operation.prepare);
-  const batches = await batchesFor(native, operation);
-  await measure(wasm, operation, batches);
-  const nativeNs: number[] = [];
-  const wasmNs: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const sides = [
-      async () => nativeNs.push(await measure(native, operation, batches)),
-      async () => wasmNs.push(await measure(wasm, operation, batches)),
-    ];
-    for (const side of round % 2 === 0 ? sides : sides.reverse()) await side();
+  const sessions = [sides.native, sides.wasm, sides.linked];
+  for (const session of sessions) await session.prepare(operation.prepare);
+  const batches = await batchesFor(sides.native, operation);
+  const times: number[][] = sessions.map(() => []);
+  for (let round = -1; round < rounds; round++) {
+    for (let turn = 0; turn < sessions.length; turn++) {
+      const side = (turn + round + 1) % sessions.length;
+      const ns = await measure(sessions[side]!, operation, batches);
+      // The first round only warms up.
+      if (round >= 0) times[side]!.push(ns);
+    }
   }
-  await sameHits({ native, wasm }, operation);
-  const samples = (values: readonly number[]) => values.map((value, fork) => ({ fork, value }));
-  const ratio = bootstrapContrast(samples(nativeNs), samples(wasmNs), (c, w) => w / c, {
-    paired: true,
-  });
+  await sameHits(sessions, operation);
+  const [nativeNs, wasmNs, linkedNs] = times as [number[], number[], number[]];
   return {
     strategy,
     operation,
-    wasmNs: medianOf(wasmNs),
-    nativeNs: medianOf(nativeNs),
-    ratio,
-    rounds,
+    wasmNs,
+    nativeNs,
+    linkedNs,
+    ratio: ratioOf(nativeNs, wasmNs),
+    linkedRatio: ratioOf(nativeNs, linkedNs),
   };
+}
+
+function ratioOf(baseline: readonly number[], candidate: readonly number[]): Interval {
+  const samples = (values: readonly number[]) => values.map((value, fork) => ({ fork, value }));
+  return bootstrapContrast(samples(baseline), samples(candidate), (b, c) => c / b, {
+    paired: true,
+  });
 }
 
 /** How many batches make a measurement long enough for the clock. */
@@ -182,14 +196,14 @@ async function measure(
   return best;
 }
 
-/** Both tables must have answered alike, or they did not do the same work. */
+/** All tables must have answered alike, or they did not do the same work. */
 async function sameHits(
-  { native, wasm }: Pair,
+  sessions: readonly TableSession[],
   { operation, timed, restore }: MicroOperation,
 ): Promise<void> {
-  const c = await native.measure(1, timed, restore);
-  const w = await wasm.measure(1, timed, restore);
-  if (c.hits !== w.hits) {
-    throw new Error(`${operation}: ${w.hits} translations in wasm, ${c.hits} in C`);
+  const hits: number[] = [];
+  for (const session of sessions) hits.push((await session.measure(1, timed, restore)).hits);
+  if (new Set(hits).size > 1) {
+    throw new Error(`${operation}: the tables answered ${hits.join(', ')} times (C, wasm, linked)`);
   }
 }

@@ -1,5 +1,6 @@
 // Entry of the process that holds a wasm table for the comparison with C: the flags of a cell's process,
 // the machine of micro mode, one request at a time.
+import { readFileSync } from 'node:fs';
 import { loadModules } from '../cell/thread-modules.ts';
 import { type MicroGeometry, MicroMachine } from '../micro/micro-machine.ts';
 import type { MicroStep } from '../micro/micro-step.ts';
@@ -8,7 +9,13 @@ import type { Cell } from '../suites/cell.ts';
 import type { SessionTime } from './table-session.ts';
 
 export type SessionRequest =
-  | { readonly do: 'setup'; readonly cell: Cell; readonly geometry: MicroGeometry }
+  | {
+      readonly do: 'setup';
+      readonly cell: Cell;
+      readonly geometry: MicroGeometry;
+      /** A module of linked-module.ts that takes the driver's place; null: the three modules. */
+      readonly linked: string | null;
+    }
   | { readonly do: 'prepare'; readonly steps: readonly MicroStep[] }
   | {
       readonly do: 'measure';
@@ -26,7 +33,10 @@ process.on('message', (message: unknown) => {
 function serve(request: SessionRequest): SessionTime {
   if (request.do === 'setup') {
     const { entry } = resolveStrategy(request.cell.strategy);
-    const modules = loadModules({ id: entry.id });
+    const three = loadModules({ id: entry.id });
+    const { linked } = request;
+    const modules =
+      linked === null ? three : { ...three, driver: new WebAssembly.Module(readFileSync(linked)) };
     machine = new MicroMachine({ cell: request.cell, entry }, modules, request.geometry);
     return { ns: 0, hits: 0 };
   }

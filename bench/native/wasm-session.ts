@@ -26,9 +26,14 @@ export class WasmSession implements TableSession {
     });
   }
 
-  static async open(cell: Cell, geometry: MicroGeometry): Promise<WasmSession> {
+  /** @param linked a module of linked-module.ts, or null for the three modules of a cell */
+  static async open(
+    cell: Cell,
+    geometry: MicroGeometry,
+    linked: string | null = null,
+  ): Promise<WasmSession> {
     const session = new WasmSession();
-    await session.#ask({ do: 'setup', cell, geometry });
+    await session.#ask({ do: 'setup', cell, geometry, linked });
     return session;
   }
 
