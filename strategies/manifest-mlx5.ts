@@ -321,7 +321,7 @@ const boundedReserve: StrategyEntry = {
     translates: true,
   },
   params: [
-    { name: 'spare', summary: 'R, spare pages a region', default: 16, min: 0, max: 65_536 },
+    { name: 'spare', summary: 'R, spare pages a region', default: 16, min: 0, max: 256 },
     {
       name: 'whenEmpty',
       summary: '0: drop the whole leaf; 1: wait up to 2 ms for the refill first',
