@@ -284,6 +284,42 @@ const softwareXarray: StrategyEntry = {
   ],
   sites: [{ name: 'slab', kind: 'table' }],
 };
+const pageSizeFlip: StrategyEntry = {
+  id: 'page-size-flip',
+  title: 'one page size a region, flipped live',
+  kind: 'strategy',
+  family: 'preallocated',
+  language: 'assemblyscript',
+  summary:
+    'The region has 2 MiB or 4 KiB entries as a whole; the first break rewrites it in the five steps of a live page-size change.',
+  users: 'mlx5 dmabuf MRs (catalogue S12)',
+  source: 'drivers/infiniband/hw/mlx5/umr.c mlx5r_umr_dmabuf_update_pgsz',
+  memory: {
+    at4k: '8 B x 262,144 + 8 B x 512 shadow = 2 MiB + 4 KiB',
+    at2m: '2 MiB + 4 KiB (provisioned for 4 KiB; 512 entries of it are in use)',
+  },
+  bytesPerGiB: { at4k: 2 * MIB + 4 * KIB, at2m: 2 * MIB + 4 * KIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: false,
+    updateCanFail: false,
+    collateralPages: 512,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [
+    {
+      name: 'returnRounds',
+      summary: 'rounds of maintain without a 4 KiB mapping until the region flips back to 2 MiB',
+      default: 10,
+      min: 1,
+      max: 1_000_000,
+    },
+  ],
+  sites: [{ name: 'register', kind: 'table' }],
+};
 
 /** Page-table designs of the field beside mlx5's own: IOMMU, KVM, GPU and research tables. */
 export const designs: readonly StrategyEntry[] = [
@@ -294,4 +330,5 @@ export const designs: readonly StrategyEntry[] = [
   buildAside,
   sharedCpuTable,
   softwareXarray,
+  pageSizeFlip,
 ];
