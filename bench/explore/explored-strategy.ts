@@ -46,19 +46,19 @@ export async function loadExplored(source: StrategySource): Promise<ExploredStra
   const core = await instrumentModule({
     binary: readFileSync(join(folder, 'core.wasm')),
     module: 'core',
-    isStrategy: false,
+    role: 'core',
     firstSite: 0,
   });
   const driver = await instrumentModule({
     binary: readFileSync(join(folder, 'driver.wasm')),
     module: 'driver',
-    isStrategy: false,
+    role: 'driver',
     firstSite: core.sites.length,
   });
   const strategy = await instrumentModule({
     binary: readFileSync(file),
     module: entry.id,
-    isStrategy: true,
+    role: 'strategy',
     firstSite: core.sites.length + driver.sites.length,
   });
   const sites = [...core.sites, ...driver.sites, ...strategy.sites];

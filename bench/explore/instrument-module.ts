@@ -36,7 +36,7 @@ const cacheFolder = join(packageRoot, 'node_modules', '.cache', 'xlt-bench', 'ex
 export async function instrumentModule(source: ModuleSource): Promise<InstrumentedModule> {
   const sha256 = createHash('sha256').update(source.binary).digest('hex');
   const key = createHash('sha256')
-    .update(JSON.stringify([sha256, source.module, source.isStrategy, source.firstSite]))
+    .update(JSON.stringify([sha256, source.module, source.role, source.firstSite]))
     .update(POINT_IMPORTS + POINT_FUNCTIONS + INSTRUMENTER_VERSION)
     .digest('hex')
     .slice(0, 32);

@@ -1,6 +1,13 @@
 import { UsageError } from '../../results/usage-error.ts';
 import { POINT_FUNCTIONS, POINT_IMPORTS } from './point-text.ts';
-import { ACCESS_LOAD, ACCESS_STORE, OPERATIONS, packSite, UNCOUNTED } from './scheduler-words.ts';
+import {
+  ACCESS_LOAD,
+  ACCESS_STORE,
+  type ModuleRole,
+  OPERATIONS,
+  packSite,
+  UNCOUNTED,
+} from './scheduler-words.ts';
 
 /** One access to memory in the code of a module. */
 export interface Site {
@@ -19,7 +26,7 @@ export interface Site {
 export interface TextOptions {
   /** How sites and errors name the module. */
   readonly module: string;
-  readonly isStrategy: boolean;
+  readonly role: ModuleRole;
   readonly firstSite: number;
 }
 
@@ -40,6 +47,9 @@ const FUTEX = /^memory\.atomic\.(wait32|wait64|notify)(?: offset=(\d+))?(?: alig
 /** Instructions that touch shared state in a way the points do not cover, or that asyncify cannot unwind. */
 const REFUSED =
   /^(v128\.(load|store)\w|memory\.(init|grow|discard)|data\.drop|table\.|elem\.|ref\.|struct\.|array\.|try|throw|rethrow|call_ref|return_call|atomic\.fence|cont\.|resume|suspend)/;
+
+/** For a module that has no accesses of its own: the points' functions need the memory. */
+const MEMORY_IMPORT = '(import "env" "memory" (memory 1 65536 shared))';
 
 const SCRATCH = `
   (local $x.a i32)
@@ -73,9 +83,10 @@ export class TextInstrumenter {
     let importsDone = false;
     for (const line of lines) {
       const instruction = line.trim();
-      if (!importsDone && instruction.startsWith('(import')) {
+      if (!importsDone && /^\((import|global|table|export|func) /.test(instruction)) {
         importsDone = true;
         this.#lines.push(POINT_IMPORTS);
+        if (!text.includes('(import "env" "memory"')) this.#lines.push(MEMORY_IMPORT);
       }
       if (instruction.startsWith('(import "strategy" ')) this.#noteOperation(instruction);
       if (instruction.startsWith('(export ')) this.#noteExport(instruction);
@@ -146,7 +157,7 @@ export class TextInstrumenter {
       stores: (kind & ACCESS_STORE) !== 0,
       bytes: bytesLog2 < 0 ? 0 : bytesLog2 === UNCOUNTED ? 8 : 1 << bytesLog2,
     });
-    return packSite(id, this.#options.isStrategy, Math.max(bytesLog2, 0), kind);
+    return packSite(id, this.#options.role, Math.max(bytesLog2, 0), kind);
   }
 
   #point(line: string, { shape, type, bytesLog2, offset }: MemoryAccess): void {

@@ -88,7 +88,8 @@ function findLeftovers(runner: ScheduleRunner): ScheduleFault | null {
     world.state.set(WORD_OWN, world.state.threadAddress(index));
     for (const page of world.scenario.checkedPages) instance.driver.access(page, 0);
   });
-  return findViolation(runner);
+  const found = findViolation(runner);
+  return found && { ...found, text: `${found.text} (used again when all threads were done)` };
 }
 
 function findTelltale(runner: ScheduleRunner): ScheduleFault | null {

@@ -4,6 +4,8 @@ import {
   MODE_COUNT,
   MODE_EXPLORE,
   MODE_TRACK,
+  PACKED_FOCUS,
+  PACKED_STRATEGY,
   UNCOUNTED,
   WORD_ARENA,
   WORD_ARENA_END,
@@ -13,6 +15,7 @@ import {
   WORD_DIRTY_LIST,
   WORD_DIRTY_MAP,
   WORD_EPOCH,
+  WORD_FOCUS_LEFT,
   WORD_HASH,
   WORD_LAST,
   WORD_LEFT,
@@ -35,7 +38,8 @@ export const POINT_IMPORTS = `
 
 /**
  * What stands before each access. A point is skipped, because no other thread can see the access, in the
- * running thread's own block (its translation cache excepted) and in plan words, which are read-only.
+ * running thread's own block (its translation cache excepted) and in plan words and the window's bounds,
+ * which are read-only.
  * The same access at the same address twice in a row is a spin: the scheduler is asked at once.
  */
 const POINT = `
@@ -55,12 +59,19 @@ const POINT = `
                 (i32.const ${layout.THREAD_BYTES - PRIVATE_TAIL})) (then (return)))
   (if (i32.lt_u (i32.sub (local.get $address) (i32.const ${layout.CONTROL_BASE}))
                 (i32.const ${READ_ONLY_PLAN_BYTES})) (then (return)))
+  (if (i32.eq (i32.and (local.get $address) (i32.const -64)) (i32.const ${layout.STATE_WINDOW}))
+   (then (return)))
   (i64.store (i32.const ${WORD_HASH})
    (i64.mul
     (i64.xor (i64.load (i32.const ${WORD_HASH})) (i64.extend_i32_u (local.get $packed)))
     (i64.const 0x100000001b3)))
   (local.set $left (i32.sub (i32.load (i32.const ${WORD_LEFT})) (i32.const 1)))
   (i32.store (i32.const ${WORD_LEFT}) (local.get $left))
+  (if (i32.and (local.get $packed) (i32.const ${PACKED_FOCUS}))
+   (then
+    (local.set $offset (i32.sub (i32.load (i32.const ${WORD_FOCUS_LEFT})) (i32.const 1)))
+    (i32.store (i32.const ${WORD_FOCUS_LEFT}) (local.get $offset))
+    (if (i32.lt_s (local.get $offset) (i32.const 0)) (then (local.set $left (i32.const -1))))))
   (local.set $key
    (i64.or (i64.shl (i64.extend_i32_u (local.get $packed)) (i64.const 32))
            (i64.extend_i32_u (local.get $address))))
@@ -143,7 +154,8 @@ const COUNT = `
    (br_if $next (i32.le_u (local.get $line) (local.get $last)))))
  (func $x.counts (param $address i32) (param $packed i32) (result i32)
   (if (i32.eqz (i32.load (i32.const ${WORD_OPERATION}))) (then (return (i32.const 0))))
-  (if (i32.and (local.get $packed) (i32.const 128)) (then (return (i32.const 1))))
+  (if (i32.and (local.get $packed) (i32.const ${PACKED_STRATEGY}))
+   (then (return (i32.const 1))))
   (i32.lt_u (i32.sub (local.get $address) (i32.load (i32.const ${WORD_ARENA})))
             (i32.sub (i32.load (i32.const ${WORD_ARENA_END})) (i32.load (i32.const ${WORD_ARENA})))))
  (func $x.count (param $address i32) (param $packed i32)

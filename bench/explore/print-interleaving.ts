@@ -26,10 +26,10 @@ function describe(access: ObservedAccess): string {
   const { site, operation, addressClass, repeats } = access;
   const where = `#${site.id} ${operation === '' ? '' : `${operation}>`}${site.function}`;
   const more = repeats === 0 ? '' : ` and ${repeats} more`;
-  return `${where}: ${addressClass} ${valueOf(access)}${more}`;
+  return `${where}: ${addressClass} ${valueText(access)}${more}`;
 }
 
-function valueOf({ site, before, after }: ObservedAccess): string {
+function valueText({ site, before, after }: ObservedAccess): string {
   if (site.bytes === 0) return site.instruction;
   if (!site.stores) return `= ${hex(before)}`;
   return site.loads ? `${hex(before)} -> ${hex(after)}` : `<- ${hex(after)}`;

@@ -162,6 +162,17 @@ export const scenarios: readonly Scenario[] = [
     ],
     [3],
   ),
+  small(
+    'unmap-walk',
+    'an unmap of the whole block against walks of its table',
+    [
+      thread('os', 'os', [unmap(0, BLOCK)], [map(0, BLOCK), touch(3, 4)]),
+      thread('device', 'device 1', [read(3)], [read(3), read(4), read(5), read(6)]),
+      thread('device', 'device 2', [read(3), read(4), read(5), read(6)]),
+      thread('device', 'device 3', [read(6), read(5), read(4), read(3)]),
+    ],
+    [3],
+  ),
   unregistration('unregister-callback', TEARDOWN_STRONG),
   unregistration('unregister-deferred', TEARDOWN_DEFERRED),
   unregistration('unregister-refcount', TEARDOWN_REFCOUNT),

@@ -4,10 +4,16 @@ import type { ExploredStrategy } from './explored-strategy.ts';
 import { ExploredWorld, type WorldThread } from './explored-world.ts';
 import type { SchedulerImports } from './logical-thread.ts';
 import type { Scenario } from './scenario.ts';
-import type { Decision, Scheduler, SwitchReason } from './scheduler.ts';
+import {
+  type Decision,
+  type Scheduler,
+  STARVATION_POINTS,
+  type SwitchReason,
+} from './scheduler.ts';
 import {
   MODE_EXPLORE,
   MODE_OFF,
+  WORD_FOCUS_LEFT,
   WORD_HASH,
   WORD_LAST,
   WORD_LEFT,
@@ -221,8 +227,11 @@ export class ScheduleRunner {
   }
 
   #give(thread: Running): void {
-    thread.given = this.#observer === null ? this.#scheduler.quantum(thread.plan.index) : 0;
+    const quantum = this.#observer === null ? this.#scheduler.quantum(thread.plan.index) : 0;
+    const { focused } = this.#scheduler;
+    thread.given = focused ? STARVATION_POINTS : quantum;
     this.#state.set(WORD_LEFT, thread.given);
+    this.#state.set(WORD_FOCUS_LEFT, focused ? quantum : 0x7fffffff);
   }
 
   /** Adds the points passed since the thread was given some. */

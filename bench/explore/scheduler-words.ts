@@ -7,6 +7,8 @@
 export const WORD_MODE = 1024;
 /** Points the running thread may pass before the scheduler is asked. */
 export const WORD_LEFT = 1028;
+/** The same for points of the strategy and of core on its behalf alone. */
+export const WORD_FOCUS_LEFT = 1088;
 /** u64: the point passed last (packed site << 32 | address); the same one again is a spin. */
 export const WORD_LAST = 1032;
 /** u64: FNV-1a style hash over all points of the schedule. */
@@ -63,7 +65,16 @@ export const ACCESS_STORE = 2;
 /** In place of log2 of the bytes: the second half of an access that was counted with its first. */
 export const UNCOUNTED = 7;
 
-/** site << 8 | module is the strategy << 7 | log2 of the bytes << 2 | kind */
-export function packSite(site: number, strategy: boolean, bytesLog2: number, kind: number): number {
-  return (site << 8) | (strategy ? 128 : 0) | (bytesLog2 << 2) | kind;
+/** Packed bit: the strategy's own code makes the access. */
+export const PACKED_STRATEGY = 128;
+/** Packed bit: the strategy makes it, or core on its behalf (core.wasm serves nobody else). */
+export const PACKED_FOCUS = 64;
+
+export type ModuleRole = 'core' | 'driver' | 'strategy';
+
+/** site << 8 | strategy | focus | log2 of the bytes << 2 | kind */
+export function packSite(site: number, role: ModuleRole, bytesLog2: number, kind: number): number {
+  const strategy = role === 'strategy' ? PACKED_STRATEGY : 0;
+  const focus = role === 'driver' ? 0 : PACKED_FOCUS;
+  return (site << 8) | strategy | focus | (bytesLog2 << 2) | kind;
 }

@@ -15,6 +15,8 @@ export type SwitchReason =
 export interface Scheduler {
   /** Points `thread` may pass before `choose` is asked again. */
   quantum(thread: number): number;
+  /** Do only points of the strategy, and of core on its behalf, use the quantum up? */
+  readonly focused: boolean;
   /**
    * Who runs next, out of `runnable` (never empty, ascending). After 'due' it may be the same thread;
    * after 'spin' the running thread is not among them unless it is alone.
@@ -24,15 +26,22 @@ export interface Scheduler {
 
 /** Mean points between two switches; a seed takes one, so that both long and short runs are explored. */
 const MEAN_RUNS = [3, 10, 30, 100] as const;
+const FOCUSED_MEAN_RUNS = [1, 2, 4, 8] as const;
 
-/** Switches after a random number of points to a random thread. */
+/**
+ * Switches after a random number of points to a random thread. Every other seed counts only points of
+ * the strategy and of core on its behalf: a window between two of them is then hit far more often.
+ */
 export class RandomScheduler implements Scheduler {
+  readonly focused: boolean;
   readonly #random: SeededRandom;
   readonly #mean: number;
 
   constructor(seed: number) {
     this.#random = new SeededRandom(seed);
-    this.#mean = MEAN_RUNS[this.#random.uint32() & 3]!;
+    const draw = this.#random.uint32();
+    this.focused = (draw & 4) !== 0;
+    this.#mean = (this.focused ? FOCUSED_MEAN_RUNS : MEAN_RUNS)[draw & 3]!;
   }
 
   quantum(): number {
@@ -45,7 +54,7 @@ export class RandomScheduler implements Scheduler {
 }
 
 /** A running thread that passed this many points yields, so that loops over other threads' work end. */
-const STARVATION_POINTS = 512;
+export const STARVATION_POINTS = 512;
 
 /**
  * Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): random priorities, the highest
@@ -53,6 +62,7 @@ const STARVATION_POINTS = 512;
  * d is found with probability >= 1 / (threads x points^(d-1)). A thread that spins falls as well.
  */
 export class PctScheduler implements Scheduler {
+  readonly focused = false;
   readonly #priorities: number[];
   readonly #changes: number[];
   #passed = 0;
@@ -105,6 +115,7 @@ export interface Decision {
 
 /** Follows decisions; where there is none a thread runs on, or the next runnable one takes over. */
 export class ScriptedScheduler implements Scheduler {
+  readonly focused = false;
   readonly #decisions = new Map<string, number>();
   readonly #due: number[][];
   readonly #points: (thread: number) => number;
