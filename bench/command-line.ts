@@ -1,6 +1,8 @@
 import yargs from 'yargs';
 import { UsageError } from '../results/usage-error.ts';
 import { compareCommand } from './commands/compare.ts';
+import { exploreCommand } from './commands/explore.ts';
+import { fitCommand } from './commands/fit.ts';
 import { importCommand } from './commands/import.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
@@ -8,6 +10,7 @@ import { publishCommand } from './commands/publish.ts';
 import { recordCommand } from './commands/record.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { EXIT_GOOD, EXIT_REFUSED, EXIT_USAGE } from './exit-code.ts';
 import { nearestName } from './nearest-name.ts';
 import { EnvironmentRefused } from './record/environment-refused.ts';
@@ -45,7 +48,10 @@ function buildParser(args: readonly string[], context: CommandContext) {
     .command(compareCommand(context))
     .command(reportCommand(context))
     .command(publishCommand(context))
+    .command(verifyCommand(context))
+    .command(exploreCommand(context))
     .command(importCommand(context))
+    .command(fitCommand(context))
     .command(inspectCommand(context))
     .command(recordCommand(context))
     .completion('completion', 'print a completion script for the shell')
@@ -67,14 +73,10 @@ function buildParser(args: readonly string[], context: CommandContext) {
 const COMMANDS = ['list', 'run', 'compare', 'report', 'import', 'inspect', 'record', 'completion'];
 
 /** Options that may be given more than once, and words of a command line. */
-const LISTS = ['_', '--', 'strategy', 'workload', 'device', 'mode', 'set', 'inject'].concat([
-  'metric',
-  'threshold',
-  'allow',
-  'runs',
-  'inputs',
-  'command',
-]);
+const LISTS = [
+  ...['_', '--', 'strategy', 'strategies', 'workload', 'device', 'mode', 'set', 'inject'],
+  ...['metric', 'threshold', 'allow', 'runs', 'inputs', 'command', 'scenario'],
+];
 
 /** yargs turns a scalar that is given twice into an array; nobody means that. */
 function refuseRepeated(argv: Record<string, unknown>): true {
@@ -136,6 +138,17 @@ const OPTIONS = [
   'seconds',
   'allow',
   'remeasure',
+  'fail-nth',
+  'device-errors',
+  'size',
+  'case',
+  'jobs',
+  'timeout',
+  'scenario',
+  'schedules',
+  'scheduler',
+  'minutes',
+  'replay',
   'help',
   'version',
 ];

@@ -1,0 +1,142 @@
+import type { CommandModule } from 'yargs';
+import { UsageError } from '../../results/usage-error.ts';
+import { manifest } from '../../strategies/manifest.ts';
+import { checkedInteger, checkedNumber } from '../checked-option.ts';
+import type { CommandContext } from '../command-line.ts';
+import { EXIT_FAILED, EXIT_GOOD } from '../exit-code.ts';
+import {
+  type ExplorationReport,
+  explore,
+  type ScenarioReport,
+  type StrategyExploration,
+} from '../explore/explore.ts';
+import { replaySchedule } from '../explore/replay-schedule.ts';
+import type { SchedulerKind } from '../explore/seed-token.ts';
+import { resolveStrategy } from '../run/resolve-strategy.ts';
+
+interface ExploreArguments {
+  strategies?: string[] | undefined;
+  scenario?: string[] | undefined;
+  schedules: string;
+  seed: string;
+  scheduler: SchedulerKind;
+  minutes?: string | undefined;
+  replay?: string | undefined;
+  json: boolean;
+}
+
+export function exploreCommand(context: CommandContext): CommandModule<object, ExploreArguments> {
+  return {
+    command: 'explore [strategies..]',
+    describe: 'search the interleavings of a strategy, the core and the driver for races',
+    builder: (yargs) =>
+      yargs
+        .positional('strategies', {
+          type: 'string',
+          array: true,
+          describe: 'ids or paths of .wasm files (default: all)',
+        })
+        .option('scenario', {
+          type: 'string',
+          array: true,
+          requiresArg: true,
+          nargs: 1,
+          describe: 'scenario; repeatable (default: all)',
+        })
+        .option('schedules', {
+          type: 'string',
+          default: '2000',
+          requiresArg: true,
+          describe: 'schedules of each scenario',
+        })
+        .option('seed', { type: 'string', default: '1', requiresArg: true, describe: 'base seed' })
+        .option('scheduler', {
+          choices: ['random', 'pct'] as const,
+          default: 'random' as const,
+          describe: 'how the next thread is chosen',
+        })
+        .option('minutes', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'go on in rounds for this long',
+        })
+        .option('replay', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'print the interleaving of a failing seed (one strategy)',
+        })
+        .option('json', { type: 'boolean', default: false, describe: 'as JSON' }),
+    handler: async (options) => {
+      context.exitCode = await run(options);
+    },
+  };
+}
+
+async function run(options: ExploreArguments): Promise<number> {
+  const words = options.strategies ?? [];
+  if (options.replay !== undefined) return replay(words, options.replay);
+  const floor = manifest.filter(({ kind }) => kind === 'floor').map(({ id }) => id);
+  const ids =
+    words.length > 0 ? words : manifest.map(({ id }) => id).filter((id) => !floor.includes(id));
+  const { minutes } = options;
+  const report = await explore({
+    strategies: ids.map((id) => resolveStrategy(id)),
+    scenarios: options.scenario ?? [],
+    schedules: checkedInteger('--schedules', options.schedules, 1, 100_000_000),
+    seed: checkedInteger('--seed', options.seed, 0, 2 ** 32 - 1),
+    scheduler: options.scheduler,
+    minutes: minutes === undefined ? undefined : checkedNumber('--minutes', minutes, 0, 10_080),
+    onProgress: (strategy, scenario) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${strategy} ${scenario.name}`);
+    },
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
+  const text = options.json ? JSON.stringify(report, null, 2) : render(report);
+  process.stdout.write(`${text}\n`);
+  return report.strategies.every(asExpected) ? EXIT_GOOD : EXIT_FAILED;
+}
+
+async function replay(words: readonly string[], seed: string): Promise<number> {
+  const [word] = words;
+  if (word === undefined || words.length > 1) {
+    throw new UsageError('explore --replay: expected the one strategy that the seed belongs to');
+  }
+  const { text, fault } = await replaySchedule({ strategy: resolveStrategy(word), seed });
+  process.stdout.write(`${text}\n`);
+  return fault === null ? EXIT_GOOD : EXIT_FAILED;
+}
+
+/** A canary or a control must be found; of a strategy nothing may be. */
+function asExpected({ id, scenarios }: StrategyExploration): boolean {
+  const kind = manifest.find((entry) => entry.id === id)?.kind ?? 'strategy';
+  const found = scenarios.some(({ violations, livelocks }) => violations + livelocks > 0);
+  return found === (kind === 'canary' || kind === 'control');
+}
+
+function render({ strategies, seed, scheduler }: ExplorationReport): string {
+  const lines = strategies.flatMap((strategy) => {
+    const { id, scenarios, coverage } = strategy;
+    const schedules = scenarios.reduce((sum, scenario) => sum + scenario.schedules, 0);
+    const failed = scenarios.filter(({ violations, livelocks }) => violations + livelocks > 0);
+    const seconds = scenarios.reduce(
+      (sum, scenario) => sum + scenario.schedules / scenario.schedulesPerSecond,
+      0,
+    );
+    const rate = Math.round(schedules / seconds);
+    const verdict = asExpected(strategy) ? 'as expected' : 'NOT as expected';
+    return [
+      `${id}: ${verdict}; ${schedules} schedules of ${scenarios.length} scenarios at ${rate}/s, ` +
+        `${coverage.hit} of ${coverage.sites} accesses reached`,
+      ...failed.map((scenario) => failureLine(id, scenario)),
+    ];
+  });
+  return [...lines, `seed ${seed}, ${scheduler} scheduler`].join('\n');
+}
+
+function failureLine(id: string, scenario: ScenarioReport): string {
+  return (
+    `  ${scenario.name}: ${scenario.violations} violations, ${scenario.livelocks} livelocks, first in ` +
+    `schedule ${scenario.schedulesToFirst}: ${scenario.firstFault}\n` +
+    `    xlt-bench explore ${id} --replay ${scenario.firstFailingSeed}`
+  );
+}

@@ -1,0 +1,37 @@
+import type { CommandModule } from 'yargs';
+import { writeFileAtomic } from '../../results/atomic-file.ts';
+import type { CommandContext } from '../command-line.ts';
+import { resolveWorkload } from '../run/resolve-workload.ts';
+import { fitMix } from '../workloads/fit-mix.ts';
+
+interface FitArguments {
+  trace: string;
+  process?: string | undefined;
+  out?: string | undefined;
+}
+
+export function fitCommand(_context: CommandContext): CommandModule<object, FitArguments> {
+  return {
+    command: 'fit <trace>',
+    describe: 'fit the synthetic mix workload to a recording (use: --set workload.model=...)',
+    builder: (yargs) =>
+      yargs
+        .positional('trace', {
+          type: 'string',
+          demandOption: true,
+          describe: '.xlt file or bundled recording',
+        })
+        .option('process', { type: 'string', requiresArg: true, describe: 'process name or pid' })
+        .option('out', { type: 'string', requiresArg: true, describe: 'write the model as JSON' }),
+    handler: async ({ trace, process: name, out }) => {
+      const params = name === undefined ? {} : { process: name };
+      const model = JSON.stringify(
+        fitMix(await resolveWorkload({ id: trace, params }, 1)),
+        null,
+        2,
+      );
+      if (out === undefined) process.stdout.write(`${model}\n`);
+      else writeFileAtomic(out, `${model}\n`);
+    },
+  };
+}
