@@ -35,7 +35,6 @@ import {
   COUNT_FENCES,
   COUNT_REPOSTS,
   EIO,
-  OK,
   ROLE_DEVICE,
 } from './abi/terms';
 import { nowNs } from './clock';
@@ -228,18 +227,27 @@ function purge(cache: usize, entries: u32, start: u32, pages: u32): void {
  */
 export function deviceFence(): i32 {
   count(COUNT_FENCES, 1);
+  awaitCommands();
+  atomic.add<u32>(STATE_DEVICE_EPOCH, 1);
+  return settle();
+}
+
+/** Waits for (or models) the cost of this thread's commands and of the fence itself. */
+function awaitCommands(): void {
   const t = thread();
   const pending = load<u64>(t, THREAD_PENDING_NS) + u64(load<u32>(PLAN_COST_FENCE));
-  if (pending != 0) {
-    store<u64>(t, load<u64>(t, THREAD_MODELLED_NS) + pending, THREAD_MODELLED_NS);
-    if (load<u32>(PLAN_MODELLED) == 0) waitForQueue(t, pending);
-    store<u64>(t, 0, THREAD_PENDING_NS);
-  }
-  atomic.add<u32>(STATE_DEVICE_EPOCH, 1);
-  releaseDeferred(t);
+  if (pending == 0) return;
+  store<u64>(t, load<u64>(t, THREAD_MODELLED_NS) + pending, THREAD_MODELLED_NS);
+  if (load<u32>(PLAN_MODELLED) == 0) waitForQueue(t, pending);
+  store<u64>(t, 0, THREAD_PENDING_NS);
+}
+
+/** Ends a fence: no walk can reach the deferred pages any more; the commands' error, once. */
+function settle(): i32 {
+  const t = thread();
+  if (load<u32>(t, THREAD_DEFERRED) != 0) releaseDeferred(t);
   const error = load<i32>(t, THREAD_COMMAND_ERROR);
-  if (error == 0) return OK;
-  store<i32>(t, 0, THREAD_COMMAND_ERROR);
+  if (error != 0) store<i32>(t, 0, THREAD_COMMAND_ERROR);
   return error;
 }
 
@@ -249,11 +257,17 @@ export function deviceWriteFenced(entries: u32): i32 {
   return deviceFence();
 }
 
-/** deviceZap, deviceCacheInvalidate, then deviceFence: how an invalidation ends. */
+/**
+ * deviceZap, deviceCacheInvalidate, then deviceFence: how an invalidation ends. The fence needs no step of
+ * the epoch of its own: this thread has stored nothing since the invalidation's step, so a walk that began
+ * after that step has seen the zaps, and one that began before it is not used.
+ */
 export function deviceZapFenced(region: usize, first: u32, count_: u32, entries: u32): i32 {
   deviceZap(entries);
   deviceCacheInvalidate(region, first, count_);
-  return deviceFence();
+  count(COUNT_FENCES, 1);
+  awaitCommands();
+  return settle();
 }
 
 /** One queue for all threads: this thread's commands start when those before them are done. */

@@ -68,7 +68,9 @@ async function build(): Promise<void> {
       continue;
     }
     const startMs = performance.now();
-    const binary = await compileWasm(entry, relative(process.cwd(), out));
+    const binary = await compileWasm(entry, relative(process.cwd(), out), {
+      inlines: name !== 'driver',
+    });
     checkModule(name, binary);
     const sha256 = createHash('sha256').update(binary).digest('hex');
     after[name] = { inputHash, sha256 };

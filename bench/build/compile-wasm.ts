@@ -11,7 +11,7 @@ import binaryen from 'binaryen';
 const INLINE_NODES = 200;
 
 /** Version of the compiler; part of what a built module is known by. */
-export const WASM_COMPILER: string = `${asc.version}, inline ${INLINE_NODES}`;
+export const WASM_COMPILER: string = `${asc.version}, second pass, inline ${INLINE_NODES}`;
 
 /** Reasons for each flag: DESIGN.md, "Tool chain". */
 export const WASM_FLAGS: readonly string[] = [
@@ -34,20 +34,26 @@ export const WASM_FLAGS: readonly string[] = [
   '--noExportMemory',
 ];
 
+export interface CompileOptions {
+  /** By path, what the compiler reads instead of these files. */
+  readonly texts?: ReadonlyMap<string, string>;
+  /** False: only what asc inlines. The driver would grow fivefold, and with it every cell's start. */
+  readonly inlines?: boolean;
+}
+
 /**
  * Compiles one AssemblyScript entry; both paths are relative to the working directory.
- * @param texts by path, what the compiler reads instead of these files
  * @throws Error with the compiler's own message
  */
 export async function compileWasm(
   entry: string,
   out: string,
-  texts: ReadonlyMap<string, string> = new Map(),
+  { texts, inlines = true }: CompileOptions = {},
 ): Promise<Uint8Array> {
   const { error, stderr } = await asc.main([entry, ...WASM_FLAGS, '--outFile', out], {
     readFile: (name, base) => {
       const file = join(base, name);
-      const text = texts.get(relative('.', file));
+      const text = texts?.get(relative('.', file));
       if (text !== undefined) return text;
       return existsSync(file) ? readFileSync(file, 'utf8') : null;
     },
@@ -55,7 +61,9 @@ export async function compileWasm(
     listFiles: () => [],
   });
   if (error) throw new Error(`${entry} does not compile:\n${stderr.toString()}`);
-  const binary = inlineCalls(readFileSync(out));
+  const compiled = readFileSync(out);
+  if (!inlines) return compiled;
+  const binary = inlineCalls(compiled);
   writeFileSync(out, binary);
   return binary;
 }

@@ -154,25 +154,35 @@ static void release_deferred(struct thread *t)
 	}
 }
 
-int device_fence(void)
+static void await_commands(void)
 {
 	struct thread *t = self;
-	u64 pending;
-	int error;
+	u64 pending = t->pending_ns + plan.cost_fence;
 
-	count(COUNT_FENCES, 1);
-	pending = t->pending_ns + plan.cost_fence;
-	if (pending) {
-		t->modelled_ns += pending;
-		t->pending_ns = 0;
-	}
-	atomic_fetch_add(&device_epoch, 1);
-	release_deferred(t);
-	error = t->command_error;
-	if (!error)
-		return OK;
-	t->command_error = 0;
+	if (!pending)
+		return;
+	t->modelled_ns += pending;
+	t->pending_ns = 0;
+}
+
+static int settle(void)
+{
+	struct thread *t = self;
+	int error = t->command_error;
+
+	if (t->deferred)
+		release_deferred(t);
+	if (error)
+		t->command_error = 0;
 	return error;
+}
+
+int device_fence(void)
+{
+	count(COUNT_FENCES, 1);
+	await_commands();
+	atomic_fetch_add(&device_epoch, 1);
+	return settle();
 }
 
 void notifier_read_begin(struct region *region)
@@ -207,7 +217,9 @@ int device_zap_fenced(const struct region *region, u32 first, u32 pages, u32 ent
 {
 	device_zap(entries);
 	device_cache_invalidate(region, first, pages);
-	return device_fence();
+	count(COUNT_FENCES, 1);
+	await_commands();
+	return settle();
 }
 
 void core_init(size_t arena_bytes, u32 cache_entries)

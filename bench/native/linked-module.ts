@@ -20,7 +20,7 @@ export async function compileLinked(strategy: string, out: string): Promise<void
       ['core/abi/strategy.ts', `export { ${functions} } from '../../strategies/${strategy}';`],
       ['core/abi/core.ts', core],
     ]);
-    await compileWasm('core/linked.ts', relative(packageRoot, out), texts);
+    await compileWasm('core/linked.ts', relative(packageRoot, out), { texts });
   } finally {
     process.chdir(before);
   }
