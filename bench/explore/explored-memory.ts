@@ -1,10 +1,7 @@
 import { createMemory, type MemoryPlan } from '../cell/memory-plan.ts';
 import { SharedState } from '../cell/shared-state.ts';
 import {
-  COUNT_ROW_BYTES,
   DIRTY_GRANULE_LOG2,
-  OPERATIONS,
-  WORD_COUNTS,
   WORD_DIRTY_COUNT,
   WORD_DIRTY_LIST,
   WORD_DIRTY_MAP,
@@ -58,12 +55,6 @@ export class ExploredMemory {
     const { words } = this.state;
     words.copyWithin(this.#snapshotBase >>> 2, 0, this.plan.end >>> 2);
     this.state.set(WORD_DIRTY_COUNT, 0);
-  }
-
-  clearCounts(): void {
-    const first = WORD_COUNTS >>> 2;
-    const rows = OPERATIONS.length + 1;
-    this.state.words.fill(0, first, first + (rows * COUNT_ROW_BYTES) / 4);
   }
 }
 

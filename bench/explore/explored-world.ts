@@ -6,7 +6,12 @@ import { planMemory } from '../cell/memory-plan.ts';
 import type { SharedState } from '../cell/shared-state.ts';
 import { ExploredMemory } from './explored-memory.ts';
 import type { ExploredStrategy } from './explored-strategy.ts';
-import { instantiateThread, type SchedulerImports, type ThreadInstance } from './logical-thread.ts';
+import {
+  instantiateThread,
+  type SchedulerImports,
+  sharedStack,
+  type ThreadInstance,
+} from './logical-thread.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { WORD_ARENA, WORD_ARENA_END } from './scheduler-words.ts';
 
@@ -83,10 +88,9 @@ export class ExploredWorld {
     this.state = this.memory.state;
     this.#writePlan(steps.length);
     this.#writeThreads();
-    const shared = () => new WebAssembly.Global({ value: 'i32', mutable: true }, 0);
-    const asyncify = { __asyncify_state: shared(), __asyncify_data: shared() };
+    const asyncify = sharedStack();
     this.threads = scenario.threads.map((thread, index) => {
-      const instance = instantiateThread(explored, this.memory, index, asyncify, imports);
+      const instance = instantiateThread(explored, this.state, index, asyncify, imports);
       const calls = thread.steps.map((step) => this.#call(step, instance));
       return { index, name: thread.name, instance, steps: calls };
     });

@@ -1,7 +1,7 @@
 import { THREAD_CLOCK } from '../../core/abi/layout.ts';
 import { UsageError } from '../../results/usage-error.ts';
+import type { SharedState } from '../cell/shared-state.ts';
 import type { CoreExports, DriverExports } from '../cell/thread-modules.ts';
-import type { ExploredMemory } from './explored-memory.ts';
 import type { ExploredStrategy } from './explored-strategy.ts';
 
 /** What instances call in the scheduler. */
@@ -31,19 +31,24 @@ export interface ThreadInstance {
 /** The clock of a schedule: every reading is a microsecond later than the one before. */
 const TICK_NS = 1000;
 
+/** The two globals all instances of one memory share: the state of unwinding and its stack. */
+export function sharedStack(): Record<string, WebAssembly.Global> {
+  const word = () => new WebAssembly.Global({ value: 'i32', mutable: true }, 0);
+  return { __asyncify_state: word(), __asyncify_data: word() };
+}
+
 /**
- * Instantiates core, strategy and driver for one logical thread. `asyncify` holds the two globals that
- * all instances share.
+ * Instantiates core, strategy and driver for one logical thread.
+ * @param asyncify what sharedStack() made for this memory
  * @throws UsageError when a function's type is not the ABI's
  */
 export function instantiateThread(
   explored: ExploredStrategy,
-  memory: ExploredMemory,
+  state: SharedState,
   thread: number,
   asyncify: Record<string, WebAssembly.Global>,
   explore: SchedulerImports,
 ): ThreadInstance {
-  const { state } = memory;
   const clock = (state.threadAddress(thread) + THREAD_CLOCK) >>> 2;
   const tick = (): void => {
     const now = state.words[clock + 1]! + TICK_NS;

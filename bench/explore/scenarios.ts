@@ -65,6 +65,15 @@ function small(
   };
 }
 
+/** OS steps that give one page a 4 KiB mapping, or the block a 2 MiB one. */
+export const mapped = (page: number): readonly Step[] => [map(0, BLOCK), touch(page)];
+export const mappedHuge = (): readonly Step[] => [mapHuge(0, BLOCK), touch(0)];
+
+/** A scenario over one block for purposes other than exploring. */
+export function blockScenario(name: string, threads: readonly LogicalThreadPlan[]): Scenario {
+  return small(name, name, threads, []);
+}
+
 function unregistration(name: string, teardown: number): Scenario {
   return small(
     name,
