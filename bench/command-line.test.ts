@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from './command-line.ts';
+import { RunBench, runCommand } from './fixtures/command-run.ts';
+
+let bench: RunBench;
+
+beforeAll(() => {
+  bench = new RunBench();
+});
+
+afterAll(() => bench.remove());
+
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command line in this process: exit code and what it would print. */
+async function say(...args: string[]): Promise<Said> {
+  const written = { stdout: '', stderr: '' };
+  const { stdout, stderr } = process;
+  const [out, error] = [stdout.write, stderr.write];
+  stdout.write = (text: unknown) => {
+    written.stdout += String(text);
+    return true;
+  };
+  stderr.write = (text: unknown) => {
+    written.stderr += String(text);
+    return true;
+  };
+  try {
+    const code = await main(args);
+    return { code, ...written };
+  } finally {
+    stdout.write = out;
+    stderr.write = error;
+  }
+}
+
+describe('wrong words', () => {
+  it.each([
+    ['an option', ['run', 'quick', '--stratgy', 'noop'], 'did you mean --strategy?'],
+    ['a command', ['rnu'], 'did you mean run?'],
+    ['a strategy', ['run', 'quick', '--strategy', 'flat-prealocated'], '"flat-preallocated"'],
+    ['a suite', ['run', 'quik'], 'quick'],
+    ['a workload', ['run', 'quick', '--workload', 'stomr'], '"storm"'],
+    ['a device', ['run', 'quick', '--device', 'ideel'], 'ideal'],
+    ['a mode', ['run', 'quick', '--mode', 'relpay'], 'replay'],
+    ['a setting', ['run', 'quick', '--set', 'windowSecond=1'], '"windowSeconds"'],
+    ['an injection', ['run', 'quick', '--inject', 'probabilty=1'], '"probability"'],
+    ['nothing', [], 'which command?'],
+  ])('for %s end with 2 and one line that names the right one', async (_, args, hint) => {
+    const out = bench.path('unknown');
+    const { code, stderr, stdout } = await say(
+      ...args,
+      ...(args[0] === 'run' ? ['--out', out] : []),
+    );
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(hint);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('wrong values', () => {
+  it.each([
+    [['--forks', 'NaN'], '--forks NaN: expected a whole number from 1 to 1000'],
+    [['--forks', '0'], '--forks 0: expected a whole number from 1 to 1000'],
+    [['--forks', '1e2'], '--forks 1e2: expected a whole number'],
+    [['--seed', '-1'], '--seed -1: expected a whole number from 0 to 4294967295'],
+    [['--seed', '1.5'], '--seed 1.5: expected a whole number'],
+    [['--seed', '4294967296'], '--seed 4294967296: expected a whole number'],
+    [['--seed', '1', '--seed', '2'], '--seed is given 2 times'],
+    [['--set', 'windowSeconds=.nan'], 'windowSeconds'],
+    [['--set', 'windowSeconds=0'], 'windowSeconds'],
+    [['--set', 'windowSeconds'], 'expected path=value'],
+    [['--inject', 'probability=101'], 'not a whole number from 0 to 100'],
+    [['--inject', 'times=1'], 'expected probability=PERCENT or fail-nth=N'],
+    [['--inject', 'fail-nth=1,probability=1'], 'fail-nth takes precedence'],
+    [['--inject', 'site=nowhere,fail-nth=1'], 'site "nowhere" is unknown'],
+  ])('%j end with 2 and one line', async (args, message) => {
+    const out = bench.path('wrong');
+    const { code, stderr } = await say(
+      'run',
+      'quick',
+      '--strategy',
+      'huge-then-4k',
+      ...args,
+      '--out',
+      out,
+    );
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('the built program', () => {
+  it('prints its help, and its version', async () => {
+    const help = await runCommand('--help');
+    expect(help.code).toBe(0);
+    for (const command of ['list', 'run', 'compare', 'report'])
+      expect(help.stdout).toContain(command);
+    expect(help.stdout).toContain('Exit codes');
+    const version = await runCommand('--version');
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('lists what can be named, as text and as JSON', async () => {
+    const text = await runCommand('list', 'strategies');
+    expect(text.stdout).toContain('flat-preallocated');
+    const json = await runCommand('list', 'suites', '--json');
+    const suites = JSON.parse(json.stdout) as { name: string }[];
+    expect(suites.map(({ name }) => name)).toContain('quick');
+  });
+
+  it('ends wrong usage without a stack', async () => {
+    const { code, stderr, stdout } = await runCommand('run', 'quik');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^xlt-bench: [^\n]*"quick"[^\n]*\n$/);
+  });
+});
