@@ -52,7 +52,7 @@ export function runCases(strategy: StrategyUnderTest, selection: CaseSelection):
       failed.push({
         case: name,
         message,
-        replay: replayCommand(strategy.entry.id, name, selection),
+        replay: replayCommand(strategy.file ?? strategy.entry.id, name, selection),
       });
   }
   return { passed, excused, failed };

@@ -18,6 +18,8 @@ import { CallWatch } from './call-watch.ts';
 export interface StrategyUnderTest {
   readonly entry: StrategyEntry;
   readonly modules: CellModules;
+  /** Path of an out-of-tree module. */
+  readonly file?: string | undefined;
   /** Parameters by name; absent ones have their default. */
   readonly params: Readonly<Record<string, number>>;
 }

@@ -40,7 +40,7 @@ export async function verifyStrategy(
 ): Promise<StrategyVerification> {
   const startMs = performance.now();
   const modules = loadModules(file === undefined ? { id: entry.id } : { file });
-  const strategy = { entry, modules, params: {} };
+  const strategy = { entry, modules, file, params: {} };
   const { size, seed, only } = request;
   const mustBeCaught = entry.kind === 'canary' || entry.kind === 'control';
   const cases = runCases(strategy, {
@@ -70,12 +70,15 @@ export async function verifyStrategy(
       if (race.verdict !== 'passed') break;
     }
   }
-  const failed = [...cases.failed, ...sweepFailures(entry.id, request, failNth, deviceErrors)];
+  const failed = [
+    ...cases.failed,
+    ...sweepFailures(file ?? entry.id, request, failNth, deviceErrors),
+  ];
   if (race !== null && race.verdict !== 'passed') {
     failed.push({
       case: 'race',
       message: race.reason ?? race.verdict,
-      replay: replayCommand(entry.id, 'race', request),
+      replay: replayCommand(file ?? entry.id, 'race', request),
     });
   }
   const found = { failed, failNth, deviceErrors, race };
