@@ -78,10 +78,11 @@ const mlx5Implicit: StrategyEntry = {
     ladder,
     {
       name: 'parentGiB',
-      summary: 'address space the parent covers at least, 16 B a GiB (the kernel: 131,072)',
+      summary:
+        'address space the parent covers at least, 16 B a GiB (the kernel: 131,072, which takes 2 MiB a region)',
       default: 256,
       min: 1,
-      max: 131_072,
+      max: 65_536,
     },
   ],
   sites: [...stagingSites, { name: 'parent', kind: 'table' }, { name: 'child', kind: 'table' }],

@@ -69,6 +69,7 @@ describe('a child', () => {
 });
 
 it("initialises the kernel's parent of 131,072 entries with 3 commands and 2 MiB", () => {
+  // Twice what the manifest lets a cell ask for: a 47-bit address space, as in the kernel.
   const host = startedHost('mlx5-implicit', { params: { parentGiB: 131_072 } });
   expect(host.commandsPosted).toBe(3);
   expect(host.pagesOfKind(MEMORY_TABLE)).toBe(512);
