@@ -50,8 +50,9 @@ const SIBLINGS: u32 = 8;
 
 export function init(region: usize): i32 {
   if (region == 0) return OK;
+  const last = load<u32>(region, REGION_PAGE_COUNT) - 1;
   let shift: u32 = 0;
-  while (u64(64) << shift < u64(load<u32>(region, REGION_PAGE_COUNT))) shift += 6;
+  while (last >> shift >= 64) shift += 6;
   store<u32>(region + ROOT_SHIFT, shift);
   return OK;
 }
