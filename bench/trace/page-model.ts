@@ -28,6 +28,9 @@ export const SOURCE_RECORDED = 0;
 export const SOURCE_DERIVED = 1;
 export const SOURCE_FILLED = 2;
 
+/** Bounds what repeated ranges over large areas can add: 64 MB of events. */
+const FILLED_MAX = 2_000_000;
+
 const PRESENT = 1;
 const WRITABLE = 2;
 
@@ -192,6 +195,10 @@ export class PageModel {
       if ((vma.bits & 3) === 0) continue;
       const length = vma.end - vma.start;
       const wantsHuge = isHuge || (vma.bits & VMA_HUGE) !== 0;
+      if ((this.counts.faultsFilled ?? 0) + length > FILLED_MAX) {
+        this.count('faultsNotFilled', length);
+        continue;
+      }
       for (let page = vma.start; page < vma.end; page++) {
         if (this.#pages[page]! & PRESENT) continue;
         const share = (page - vma.start + 1) / (length + 1);

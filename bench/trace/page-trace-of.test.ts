@@ -277,6 +277,21 @@ describe('the page space', () => {
   });
 });
 
+describe('limits', () => {
+  test('more than 32 GiB of memory is refused in one line', async () => {
+    const maps = Array.from({ length: 40 }, (_, i) => map(A + i * 2 ** 30, 2 ** 30 - PAGE)).flat();
+    await expect(traceOf(maps)).rejects.toThrow(/^the process touches more than 32 GiB: expected /);
+  });
+
+  test('repeated ranges over a large area fill in a bounded number of faults', async () => {
+    const len = 2 ** 30 - PAGE;
+    const rounds = Array.from({ length: 12 }, () => [advise(A, len, 4), range(A, len)]).flat();
+    const { counts } = await traceOf([...map(A, len), ...rounds]);
+    expect(counts.faultsFilled).toBe(7 * (2 ** 18 - 1));
+    expect(counts.faultsNotFilled).toBe(5 * (2 ** 18 - 1));
+  });
+});
+
 describe('recordings without faults', () => {
   test('what is announced was touched before, after its map', async () => {
     const trace = await traceOf([...map(A, 4 * PAGE), munmap(A, 2 * PAGE), range(A, 2 * PAGE)]);

@@ -40,7 +40,7 @@ import {
 } from './record.ts';
 import type { RecordColumns } from './record-columns.ts';
 import { selectSpace } from './space-selection.ts';
-import { type SpaceSurvey, surveySpace } from './space-survey.ts';
+import { RESERVATION_PAGES, type SpaceSurvey, surveySpace } from './space-survey.ts';
 import { spaceTimeline } from './space-timeline.ts';
 import type { TraceFile } from './trace-file.ts';
 import type { SpaceFacts, TraceMetadata } from './trace-metadata.ts';
@@ -75,7 +75,8 @@ export interface PageTraceOptions {
  * - Order: a call's or fault's ranges come before its effect on the VMA or page (space-timeline.ts).
  * - Memory older than the recording gets an OP_MAP at time 0 where it is faulted or announced.
  * - Recordings without faults: announced pages are faulted before, spread over the time since their
- *   last change (`counts.faultsFilled`); the description says so.
+ *   last change (`counts.faultsFilled`, at most 2 million; `faultsNotFilled` beyond); the description
+ *   says so.
  * - Pages that leave without a recorded range (the process had no VM yet) get one (`rangesFilled`).
  * - Events carry `source`: 0 recorded, 1 derived, 2 filled in.
  *
@@ -264,6 +265,7 @@ class SpaceReplay {
   }
 
   #pte(start: number, end: number, change: number): void {
+    if (end - start >= RESERVATION_PAGES) return;
     if (change === PTE_MAPPED_HUGE) {
       const first = this.#dense.dense(start);
       if (this.model.faultHuge(first, true, SOURCE_DERIVED)) return;

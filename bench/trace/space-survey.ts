@@ -1,3 +1,4 @@
+import { UsageError } from '../../results/usage-error.ts';
 import { VmaMap } from '../import/vma-map.ts';
 import { BLOCK_PAGES } from './dense-space.ts';
 import {
@@ -18,8 +19,11 @@ import {
 } from './record.ts';
 import type { RecordColumns } from './record-columns.ts';
 
-/** Ranges and maps from 1 GiB on touch only what else is touched: they are reservations. */
-const RESERVATION_PAGES = 2 ** 30 / 4096;
+/** Ranges, maps and polled pieces from 1 GiB on touch only what else is touched: they are reservations. */
+export const RESERVATION_PAGES = 2 ** 30 / 4096;
+
+/** 32 GiB: the core keeps a record of each page. */
+const BLOCKS_MAX = 2 ** 14;
 
 /** What a first pass over a space finds; all numbers are virtual pages. */
 export interface SpaceSurvey {
@@ -34,7 +38,10 @@ export interface SpaceSurvey {
   readonly faults: number;
 }
 
-/** Surveys the records of one space, given in the order of spaceTimeline. */
+/**
+ * Surveys the records of one space, given in the order of spaceTimeline.
+ * @throws UsageError when they touch more than 32 GiB
+ */
 export function surveySpace(columns: RecordColumns, timeline: Uint32Array): SpaceSurvey {
   const survey = new Survey(columns);
   for (const record of timeline) survey.add(record);
@@ -145,6 +152,7 @@ class Survey {
   }
 
   #pte(start: number, end: number, change: number): void {
+    if (end - start >= RESERVATION_PAGES) return;
     if (change !== PTE_MAPPED && change !== PTE_MAPPED_HUGE && change !== PTE_MOVED) return;
     this.#faults++;
     this.#touch(start, end);
@@ -178,6 +186,11 @@ class Survey {
     const last = Math.floor((end - 1) / BLOCK_PAGES);
     for (let block = Math.floor(start / BLOCK_PAGES); block <= last; block++) {
       this.#blocks.add(block);
+    }
+    if (this.#blocks.size > BLOCKS_MAX) {
+      throw new UsageError(
+        `the process touches more than ${BLOCKS_MAX / 512} GiB: expected a recording of less memory, or another process`,
+      );
     }
   }
 }
