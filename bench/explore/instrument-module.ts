@@ -19,7 +19,7 @@ export interface ModuleSource extends TextOptions {
 /** Imports of the model during which a thread may be unwound. */
 const PAUSING_IMPORTS = 'explore.pause,explore.park,core.*,strategy.*';
 /** Changes when instrumented modules of one input are no longer the same. */
-const INSTRUMENTER_VERSION = 1;
+const INSTRUMENTER_VERSION = 2;
 
 const cacheFolder = join(packageRoot, 'node_modules', '.cache', 'xlt-bench', 'explore');
 
@@ -66,7 +66,7 @@ async function transform(source: ModuleSource): Promise<{ binary: Uint8Array; si
   plain.dispose();
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.All);
-  binaryen.setOptimizeLevel(2);
+  binaryen.setOptimizeLevel(1);
   binaryen.setDebugInfo(true);
   binaryen.setPassArgument('asyncify-imports', PAUSING_IMPORTS);
   binaryen.setPassArgument('asyncify-import-globals', '1');
