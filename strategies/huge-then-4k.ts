@@ -19,6 +19,7 @@
 
 import {
   count as countUp,
+  deviceCacheInvalidate,
   deviceFence,
   deviceWrite,
   deviceZapFenced,
@@ -86,6 +87,8 @@ function updateBlock(region: usize, page: u32, count: u32, words: usize): i32 {
   }
   deviceWrite(writeSlots(table + ((page & (BLOCK_PAGES - 1)) << 3), count, words));
   if (!slotIsTable(old)) atomic.store<u64>(slot, tableSlot(table));
+  // A leaf gave way to its table: pages the words leave out are not in it, so no cache may keep them.
+  if (slotIsLeaf(old)) deviceCacheInvalidate(region, page & ~(BLOCK_PAGES - 1), BLOCK_PAGES);
   return OK;
 }
 
