@@ -375,8 +375,8 @@ export class CheckedMirror {
   #checkCache(pages: ReadonlySet<number>): void {
     const samples = (page: number, order: number): number[] => {
       if (order === 0) return [page];
-      const last = page + 2 ** order - 1;
-      return [page, page + 2 ** (order - 1), last].concat(this.#scope ?? []);
+      if (this.#scope !== null) return [...this.#scope];
+      return [page, page + 2 ** (order - 1), page + 2 ** order - 1];
     };
     const wanted = (page: number, order: number): boolean =>
       order === 0 ? pages.has(page) : samples(page, order).some((sample) => pages.has(sample));

@@ -48,18 +48,19 @@ function revisit(mirror: CheckedMirror, write: boolean): void {
 
 function i1(context: CaseContext): void {
   for (const event of EVENTS) {
-    for (const [first, count] of RANGES) {
+    withMirror(context, {}, (mirror) => {
       for (const base of [0, 2 * B]) {
-        if (base + first + count > 4 * B) continue;
-        withMirror(context, {}, (mirror) => {
+        for (const [first, count] of RANGES) {
+          if (base + first + count > 4 * B) continue;
           fill(mirror);
           mirror.invalidate(base + first, count, event);
           if (DROPPING.includes(event)) mirror.expectAbsent(base + first, count);
           revisit(mirror, false);
           revisit(mirror, true);
-        });
+          mirror.exit();
+        }
       }
-    }
+    });
   }
 }
 

@@ -126,7 +126,9 @@ export class ReferenceModel {
     }
     const unmaps = event === EVENT_UNMAP || event === EVENT_RELEASE;
     for (let i = first; i < first + count; i++) {
-      const page = this.page(i);
+      const page = this.#pages[i];
+      // Never mapped: nothing to drop (ranges may be far larger than what is in them).
+      if (page === undefined) continue;
       this.#drop(i);
       page.copyOnWrite = false;
       if (unmaps) page.vma = null;
