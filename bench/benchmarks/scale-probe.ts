@@ -1,7 +1,7 @@
 import { BLOCK_PAGES, PAGE_BYTES } from '../../core/abi/layout.ts';
 import { EVENT_CLEAR } from '../../core/abi/trace-event.ts';
 import { loadModules } from '../cell/thread-modules.ts';
-import { MICRO_GEOMETRY, MicroMachine } from '../micro/micro-machine.ts';
+import { fillDraws, MICRO_GEOMETRY, MicroMachine } from '../micro/micro-machine.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 import type { RegionSpan } from '../workloads/page-trace.ts';
 import { benchmarkCell } from './benchmark-cell.ts';
@@ -30,6 +30,8 @@ export function scaleProbe(): ProbeFigures {
     walkSmallNs: small.walkNs,
     walkLargeNs: large.walkNs,
     walkRatio: large.walkNs / small.walkNs,
+    loadSmallNs: small.loadNs,
+    loadLargeNs: large.loadNs,
     registerNs: many.registerNs,
     notifyOneRegionNs: few.notifyNs,
     notifyManyRegionsNs: many.notifyNs,
@@ -43,7 +45,7 @@ function machineOf(strategy: string, pageCount: number, spans: readonly RegionSp
   return new MicroMachine({ cell, entry }, loadModules({ id: strategy }), geometry);
 }
 
-function mapped(gib: number): { mapNsPerEntry: number; walkNs: number } {
+function mapped(gib: number): { mapNsPerEntry: number; walkNs: number; loadNs: number } {
   const pageCount = gib * GIB_PAGES;
   const regionPages = Math.min(gib, REGION_GIB) * GIB_PAGES;
   const spans = Array.from({ length: pageCount / regionPages }, (_, i) => ({
@@ -64,7 +66,20 @@ function mapped(gib: number): { mapNsPerEntry: number; walkNs: number } {
     hits = machine.driver.microWalk(DRAWS);
   });
   if (hits !== DRAWS) throw new Error(`${hits} of ${DRAWS} random accesses were translated`);
-  return { mapNsPerEntry: mapNs / pageCount, walkNs: walkNs / DRAWS };
+  const draws = new Uint32Array(DRAWS);
+  fillDraws(draws, 'random', pageCount);
+  const array = new Float64Array(pageCount).fill(1);
+  const loadNs = fastestNs(TRIES, () => {
+    if (randomLoads(array, draws) !== DRAWS) throw new Error('the loads were not made');
+  });
+  return { mapNsPerEntry: mapNs / pageCount, walkNs: walkNs / DRAWS, loadNs: loadNs / DRAWS };
+}
+
+/** What the same accesses cost in an array of as many bytes: the misses of caches and TLB alone. */
+function randomLoads(array: Float64Array, draws: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < draws.length; i++) sum += array[draws[i]!]!;
+  return sum;
 }
 
 function regions(count: number): { registerNs: number; notifyNs: number } {

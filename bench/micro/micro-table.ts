@@ -1,0 +1,59 @@
+import type { CellRecordInput, MicroRow } from '../../results/cell-record.ts';
+import { microLabel } from '../../results/metrics.ts';
+import { medianOf } from '../statistics/hierarchical-bootstrap.ts';
+import { PUBLISHED_MACHINE, PUBLISHED_NS } from './published-table.ts';
+
+/** A record's strategy and micro rows; all other fields are left alone. */
+export type MicroRecord = Pick<CellRecordInput, 'strategy' | 'alias' | 'micro'>;
+
+/**
+ * The table page-table patches carry: one row an operation, one column a strategy, "avg,min" in
+ * nanoseconds (medians over the forks), and beside them the published column of generic_pt.
+ */
+export function microTable(records: readonly MicroRecord[]): string {
+  const columns = new Map<string, Map<string, MicroRow[]>>();
+  const labels = new Set<string>();
+  for (const { strategy, alias, micro } of records) {
+    const rows = (micro ?? []) as MicroRow[];
+    if (rows.length === 0) continue;
+    const name = alias ?? strategy;
+    const column = columns.get(name) ?? new Map<string, MicroRow[]>();
+    columns.set(name, column);
+    for (const row of rows) {
+      const label = microLabel(row);
+      labels.add(label);
+      column.set(label, [...(column.get(label) ?? []), row]);
+    }
+  }
+  if (labels.size === 0) return 'no micro figures';
+  const header = ['operation (ns: avg,min)', ...columns.keys(), 'generic_pt (avg)'];
+  const lines = [...labels].map((label) => [
+    label,
+    ...[...columns.values()].map((column) => cellText(column.get(label))),
+    PUBLISHED_NS[label] === undefined ? '-' : String(PUBLISHED_NS[label]),
+  ]);
+  return `${aligned([header, ...lines])}\n${PUBLISHED_MACHINE}; batch means, no device cost, no oracle`;
+}
+
+function cellText(rows: readonly MicroRow[] | undefined): string {
+  const median = (of: (row: MicroRow) => number | null): string => {
+    const values = (rows ?? []).map(of).filter((value) => value !== null);
+    return values.length === 0 ? '-' : figure(medianOf(values));
+  };
+  return rows === undefined ? '-' : `${median((row) => row.avgNs)},${median((row) => row.minNs)}`;
+}
+
+function figure(ns: number): string {
+  return ns < 100 ? ns.toFixed(1) : Math.round(ns).toString();
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)))
+        .join('  '),
+    )
+    .join('\n');
+}
