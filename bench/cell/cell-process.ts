@@ -27,6 +27,9 @@ export interface CellProcessMessage {
 
 const DRAWS = 65536;
 
+// A killed runner leaves nobody to report to, and threads in loops that end only when told.
+process.once('disconnect', () => process.exit());
+
 process.once('message', (message: unknown) => {
   const { cell, traceFile } = message as CellRequest;
   run(cellSchema.parse(cell), traceFile).then(

@@ -4,11 +4,12 @@ import type { CommandModule } from 'yargs';
 import { writeReport } from '../../reports/write-report.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { parseInjectRule } from '../cell/inject-rule.ts';
+import { loadModules } from '../cell/thread-modules.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { EXIT_FAILED, EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
 import { FORKS_PER_SERIES, ForkExtension } from '../run/fork-extension.ts';
-import { resolveStrategy } from '../run/resolve-strategy.ts';
+import { type ResolvedStrategy, resolveStrategy } from '../run/resolve-strategy.ts';
 import { runSuite, type SuiteResult } from '../run/run-suite.ts';
 import { summariseRun } from '../run/run-summary.ts';
 import { planContext, planOfRun } from '../run/stored-plan.ts';
@@ -162,11 +163,23 @@ function planRun(options: RunOptions): { plan: Plan; config: Record<string, unkn
     inject: [...group.inject, ...(options.inject ?? [])],
   }));
   const plan = planSuite({ ...suite, groups }, planContext(seed));
-  for (const cell of plan.cells) {
-    const { entry } = resolveStrategy(cell.strategy);
-    for (const rule of cell.inject ?? []) parseInjectRule(rule, entry);
-  }
+  checkStrategies(plan);
   return { plan, config: { suite: { ...suite, groups }, seed, set: settings } };
+}
+
+/** @throws UsageError for a module that is no strategy, or a rule that does not fit a cell's strategy */
+function checkStrategies({ cells }: Plan): void {
+  const known = new Map<string, ResolvedStrategy['entry']>();
+  for (const { strategy, inject } of cells) {
+    let entry = known.get(strategy);
+    if (entry === undefined) {
+      const resolved = resolveStrategy(strategy);
+      if (resolved.file !== undefined) loadModules({ file: resolved.file });
+      entry = resolved.entry;
+      known.set(strategy, entry);
+    }
+    for (const rule of inject ?? []) parseInjectRule(rule, entry);
+  }
 }
 
 /** Forks to plan; with auto the most that a series may get, of which the first MIN_FORKS run at once. */
