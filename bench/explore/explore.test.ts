@@ -5,13 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
 import { Exploration } from './exploration.ts';
-import { explore, scheduleSeed } from './explore.ts';
+import { explore } from './explore.ts';
 import { loadExplored } from './explored-strategy.ts';
 import { compileAssemblyScript, compileC, racyCounter } from './fixtures/racy-counter.ts';
 import { replaySchedule } from './replay-schedule.ts';
-import { naiveTeardown, scenarios } from './scenarios.ts';
+import { naiveTeardown } from './scenarios.ts';
 
-const SCHEDULES = 20;
 const CANARY_SCHEDULES = 100;
 
 const folder = mkdtempSync(join(tmpdir(), 'xlt-explore-'));
@@ -20,38 +19,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function entryOf(id: string): StrategyEntry {
   return manifest.find((entry) => entry.id === id)!;
 }
-
-describe.each(manifest.filter((entry) => entry.breaks === undefined))('$id', (entry) => {
-  it(`keeps every invariant in ${scenarios.length} scenarios x ${SCHEDULES} schedules`, async () => {
-    const report = await explore({
-      strategies: [{ entry }],
-      scenarios: [],
-      schedules: SCHEDULES,
-      seed: 1,
-      scheduler: 'random',
-    });
-    const failed = report.strategies[0]!.scenarios.filter(
-      ({ violations, livelocks }) => violations + livelocks > 0,
-    );
-    expect(
-      failed.map(({ name, firstFailingSeed, firstFault }) => [name, firstFailingSeed, firstFault]),
-    ).toEqual([]);
-  });
-});
-
-describe.each(manifest.filter((entry) => entry.breaks !== undefined))('$id', (entry) => {
-  it(`is caught within ${CANARY_SCHEDULES} schedules`, async () => {
-    const explored = await loadExplored({ entry });
-    const caughtAfter = scenarios.map((scenario) => {
-      const exploration = new Exploration(explored, scenario);
-      for (let nth = 0; nth < CANARY_SCHEDULES; nth++) {
-        if (exploration.seeded('random', scheduleSeed(7, nth)).fault !== null) return nth + 1;
-      }
-      return null;
-    });
-    expect(caughtAfter.some((schedules) => schedules !== null)).toBe(true);
-  });
-});
 
 describe('a teardown that frees first', () => {
   it('is caught', async () => {
