@@ -42,6 +42,13 @@ import {
 import { slotIsLeaf, TABLE, wordsAreHuge } from '../core/abi/directory';
 import { ENTRY_ORDER_SHIFT, entryAdvance, entryIsPresent, entryOfWord } from '../core/abi/entry';
 import {
+  CHILD_CAPACITY,
+  childCount,
+  childPages,
+  childSlot,
+  entryAddress,
+} from '../core/abi/flat-table';
+import {
   BLOCK_ORDER,
   BLOCK_PAGES,
   PAGE_BYTES,
@@ -54,8 +61,6 @@ import { CONTEXT_KERNEL, COUNT_COLLATERAL, EINVAL, ENOMEM, OK } from '../core/ab
 
 const SITE_TABLE: u32 = 0;
 const PARAM_RETURN_ROUNDS: u32 = 0;
-const CHILD_PAGES: u32 = 262144;
-const CHILD_CAPACITY: u32 = 32;
 const ORDER: usize = REGION_STRATEGY + 128;
 const FINE_BLOCKS: usize = REGION_STRATEGY + 132;
 const QUIET_ROUNDS: usize = REGION_STRATEGY + 136;
@@ -76,37 +81,28 @@ function blocksOf(pages: u32): u32 {
   return (pages + BLOCK_PAGES - 1) / BLOCK_PAGES;
 }
 
-function childAddress(region: usize, child: u32): usize {
-  return load<u32>(region + REGION_STRATEGY + (child << 2));
-}
-
 /** Bytes of a child's array, a multiple of the page. */
 function arrayBytes(region: usize, child: u32): u32 {
-  const pages = min(pageCount(region) - child * CHILD_PAGES, CHILD_PAGES);
-  return ((pages << 3) + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-}
-
-/** Address of the array's entry `index`. */
-function entryAddress(region: usize, index: u32): usize {
-  return childAddress(region, index >> 18) + ((index & (CHILD_PAGES - 1)) << 3);
+  return ((childPages(region, child) << 3) + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
 function shadowSlot(region: usize, block: u32): usize {
   const child = block >> 9;
-  return childAddress(region, child) + arrayBytes(region, child) + ((block & 511) << 3);
+  const array: usize = load<u32>(childSlot(region, child));
+  return array + arrayBytes(region, child) + ((block & 511) << 3);
 }
 
 export function init(region: usize): i32 {
   if (region == 0) return OK;
-  if (pageCount(region) > CHILD_PAGES * CHILD_CAPACITY) return EINVAL;
+  if (childCount(region) > CHILD_CAPACITY) return EINVAL;
   store<u32>(region + ORDER, BLOCK_ORDER);
-  for (let i: u32 = 0; i * CHILD_PAGES < pageCount(region); i++) {
+  for (let i: u32 = 0; i < childCount(region); i++) {
     const child = pageAllocExact(CONTEXT_KERNEL, arrayBytes(region, i) + PAGE_BYTES, SITE_TABLE);
     if (child == 0) {
       fini(region);
       return ENOMEM;
     }
-    store<u32>(region + REGION_STRATEGY + (i << 2), u32(child));
+    store<u32>(childSlot(region, i), u32(child));
   }
   return OK;
 }
@@ -248,9 +244,9 @@ function forgetEmpty(region: usize): void {
 
 export function fini(region: usize): void {
   if (region == 0) return;
-  for (let i: u32 = 0; i * CHILD_PAGES < pageCount(region); i++) {
-    const child = childAddress(region, i);
+  for (let i: u32 = 0; i < childCount(region); i++) {
+    const child: usize = load<u32>(childSlot(region, i));
     if (child != 0) pageFreeExact(child, arrayBytes(region, i) + PAGE_BYTES);
-    store<u32>(region + REGION_STRATEGY + (i << 2), 0);
+    store<u32>(childSlot(region, i), 0);
   }
 }
