@@ -23,6 +23,9 @@ const INSTRUMENTER_VERSION = 2;
 
 const cacheFolder = join(packageRoot, 'node_modules', '.cache', 'xlt-bench', 'explore');
 
+/** What this process has compiled: core and driver are the same for all strategies. */
+const compiled = new Map<string, InstrumentedModule>();
+
 /**
  * Instruments one module: scheduling points at flat-text level (instrument-text.ts), then binaryen's
  * asyncify, so that a thread can be unwound at any point and resumed there. All in this process; kept
@@ -40,20 +43,30 @@ export async function instrumentModule(source: ModuleSource): Promise<Instrument
     .update(POINT_IMPORTS + POINT_FUNCTIONS + INSTRUMENTER_VERSION)
     .digest('hex')
     .slice(0, 32);
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  const result = { ...(await loadOrTransform(source, key)), sha256 };
+  compiled.set(key, result);
+  return result;
+}
+
+async function loadOrTransform(
+  source: ModuleSource,
+  key: string,
+): Promise<Pick<InstrumentedModule, 'module' | 'sites'>> {
   const wasmFile = join(cacheFolder, `${key}.wasm`);
   const siteFile = join(cacheFolder, `${key}.json`);
   if (existsSync(wasmFile) && existsSync(siteFile)) {
     return {
       module: new WebAssembly.Module(readFileSync(wasmFile)),
       sites: JSON.parse(readFileSync(siteFile, 'utf8')),
-      sha256,
     };
   }
   const { binary, sites } = await transform(source);
   mkdirSync(cacheFolder, { recursive: true });
   writeRenamed(siteFile, JSON.stringify(sites));
   writeRenamed(wasmFile, binary);
-  return { module: new WebAssembly.Module(binary), sites, sha256 };
+  return { module: new WebAssembly.Module(binary), sites };
 }
 
 /** Loaded when first needed: binaryen is large. */
