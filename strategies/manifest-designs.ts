@@ -321,6 +321,31 @@ const pageSizeFlip: StrategyEntry = {
   ],
   sites: [{ name: 'register', kind: 'table' }],
 };
+const flatC: StrategyEntry = {
+  id: 'flat-c',
+  title: 'flat table, preallocated, in C',
+  kind: 'strategy',
+  family: 'preallocated',
+  language: 'c',
+  summary: 'flat-preallocated in C, function by function: the ABI does not depend on the language.',
+  users: 'whoever has a table in C already (built only where clang and lld are)',
+  source: 'strategies/flat-preallocated.ts',
+  memory: { at4k: '8 B x 262,144 = 2 MiB', at2m: '2 MiB (the same)' },
+  bytesPerGiB: { at4k: 2 * MIB, at2m: 2 * MIB },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: false,
+    updateCanFail: false,
+    collateralPages: 1,
+    reservePages: 0,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [],
+  sites: [{ name: 'register', kind: 'table' }],
+};
+
 /** Page-table designs of the field beside mlx5's own: IOMMU, KVM, GPU and research tables. */
 export const designs: readonly StrategyEntry[] = [
   radix,
@@ -332,4 +357,5 @@ export const designs: readonly StrategyEntry[] = [
   softwareXarray,
   pageSizeFlip,
   ...researchDesigns,
+  flatC,
 ];

@@ -12,6 +12,7 @@ import {
 import { join, relative } from 'node:path';
 import { manifest } from '../../strategies/manifest.ts';
 import { packageRoot } from '../package-root.ts';
+import { buildC } from './build-c.ts';
 import { checkModule } from './check-module.ts';
 import { compileWasm, WASM_COMPILER, WASM_FLAGS } from './compile-wasm.ts';
 
@@ -77,6 +78,7 @@ async function build(): Promise<void> {
     const tookMs = Math.round(performance.now() - startMs);
     process.stdout.write(`built ${name}.wasm: ${binary.length} bytes in ${tookMs} ms\n`);
   }
+  Object.assign(after, buildC(before));
   writeFileSync(`${listFile}.tmp`, `${JSON.stringify(after, null, 2)}\n`);
   renameSync(`${listFile}.tmp`, listFile);
 }

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest } from '../../strategies/manifest.ts';
+import { builtStrategies } from '../build/build-c.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { EXIT_FAILED, EXIT_GOOD } from '../exit-code.ts';
@@ -77,7 +78,11 @@ async function run(options: ExploreArguments): Promise<number> {
   if (options.replay !== undefined) return replay(words, options.replay);
   const floor = manifest.filter(({ kind }) => kind === 'floor').map(({ id }) => id);
   const ids =
-    words.length > 0 ? words : manifest.map(({ id }) => id).filter((id) => !floor.includes(id));
+    words.length > 0
+      ? words
+      : builtStrategies()
+          .map(({ id }) => id)
+          .filter((id) => !floor.includes(id));
   const { minutes } = options;
   const report = await explore({
     strategies: ids.map((id) => resolveStrategy(id)),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { manifest } from '../../strategies/manifest.ts';
+import { builtStrategies } from '../build/build-c.ts';
 import { loadModules } from '../cell/thread-modules.ts';
 import { sweepAllocations, sweepCommands } from './failure-sweep.ts';
 
-describe.each(manifest.filter(({ kind }) => kind === 'strategy'))('$id', (entry) => {
+describe.each(builtStrategies().filter(({ kind }) => kind === 'strategy'))('$id', (entry) => {
   const strategy = { entry, modules: loadModules({ id: entry.id }), params: {} };
 
   it('survives each failing allocation, and each kind was made to fail', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { manifest } from '../../strategies/manifest.ts';
+import { builtStrategies } from '../build/build-c.ts';
 import { loadModules } from '../cell/thread-modules.ts';
 import { runCases } from './run-cases.ts';
 
 const EXCUSED_SHARE = 0.15;
 
-describe.each(manifest.filter(({ kind }) => kind === 'strategy' || kind === 'floor'))(
+describe.each(builtStrategies().filter(({ kind }) => kind === 'strategy' || kind === 'floor'))(
   '$id',
   (entry) => {
     it('passes every conformance case that is not excused', () => {
@@ -17,7 +17,7 @@ describe.each(manifest.filter(({ kind }) => kind === 'strategy' || kind === 'flo
   },
 );
 
-describe.each(manifest.filter(({ kind }) => kind === 'canary' || kind === 'control'))(
+describe.each(builtStrategies().filter(({ kind }) => kind === 'canary' || kind === 'control'))(
   '$id',
   (entry) => {
     it('is caught, in two groups of cases', () => {

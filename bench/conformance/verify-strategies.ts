@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../results/usage-error.ts';
-import { manifest } from '../../strategies/manifest.ts';
+import { builtStrategies } from '../build/build-c.ts';
 import { CELL_FLAGS } from '../run/cell-child.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 import type { SuiteSize } from './conformance-case.ts';
@@ -43,7 +43,7 @@ const childFile = fileURLToPath(new URL('./verify-child.js', import.meta.url));
  * @throws UsageError for an unknown id, a module that does not fit the ABI, or a case nobody has
  */
 export async function verifyStrategies(options: VerifyOptions): Promise<VerificationReport> {
-  const words = options.ids.length > 0 ? [...options.ids] : manifest.map(({ id }) => id);
+  const words = options.ids.length > 0 ? [...options.ids] : builtStrategies().map(({ id }) => id);
   for (const word of words) resolveStrategy(word);
   const results: StrategyVerification[] = [];
   let next = 0;

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { replicateKey } from '../../results/cell-identity.ts';
 import { readPlan } from '../../results/run-store.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { manifest } from '../../strategies/manifest.ts';
+import { builtStrategies } from '../build/build-c.ts';
 import { checkInput } from '../suites/checked-input.ts';
 import { type Plan, type PlanContext, planSuite } from '../suites/plan.ts';
 import { suiteSchema } from '../suites/suite.ts';
@@ -11,7 +11,7 @@ import { BUNDLED_TRACES } from '../trace/bundled-traces.ts';
 /** What suites are planned against: this tree and this machine. */
 export function planContext(seed: number): PlanContext {
   return {
-    strategies: manifest,
+    strategies: builtStrategies(),
     recordings: BUNDLED_TRACES.map(({ id }) => id),
     cores: availableParallelism(),
     seed,
