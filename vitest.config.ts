@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// CI reads the counts of a run from this file.
+const summary = process.env.XLT_TEST_SUMMARY;
+
 export default defineConfig({
   test: {
     include: ['{core,strategies,bench,results,reports}/**/*.test.ts'],
@@ -9,5 +12,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    reporters: summary === undefined ? ['default'] : ['default', 'json'],
+    ...(summary === undefined ? {} : { outputFile: { json: summary } }),
   },
 });
