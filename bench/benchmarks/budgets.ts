@@ -31,13 +31,13 @@ export function budgetRows(measured: Measurements): BudgetRow[] {
   ];
 }
 
-/** Median over the forks of a row's mean, nanoseconds. */
+/** Median over the forks of a row's fastest batch: what other processes took is not the code's. */
 function microNs({ records }: Measurements, strategy: string, label: string): number {
   const values = records
     .filter((record) => record.strategy === strategy && record.mode === 'micro')
     .flatMap((record) => (record.micro as MicroRow[] | undefined) ?? [])
     .filter((row) => microLabel(row) === label)
-    .map((row) => row.p50Ns)
+    .map((row) => row.minNs)
     .filter((value) => value !== null);
   return values.length === 0 ? Number.NaN : medianOf(values);
 }

@@ -174,7 +174,7 @@ const CONTIGUOUS: readonly RangeShape[] = [2, 4, 8, 16, 32, 64, 128, 256].map((p
   leafBytes: pages * PAGE_BYTES,
   leaves: 1,
   words: 'contiguous',
-  batchSize: 64,
+  batchSize: Math.max(64, 4_096 / pages),
 }));
 const SHAPES: readonly RangeShape[] = [SMALL, HUGE, MANY_SMALL, MANY_HUGE, ...CONTIGUOUS];
 
