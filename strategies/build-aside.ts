@@ -29,6 +29,7 @@ import {
   deviceFence,
   deviceWrite,
   deviceZap,
+  deviceZapFenced,
   pageAlloc,
   pageFree,
   pageFreeDeferred,
@@ -150,9 +151,7 @@ export function invalidate(
     zapped += invalidateBlock(region, page, blockStop(page, end) - page);
   }
   if (zapped == 0) return OK;
-  deviceZap(zapped);
-  deviceCacheInvalidate(region, first, count);
-  return deviceFence();
+  return deviceZapFenced(region, first, count, zapped);
 }
 
 function invalidateBlock(region: usize, page: u32, count: u32): u32 {

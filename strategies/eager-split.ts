@@ -26,6 +26,7 @@ import {
   deviceCacheInvalidate,
   deviceFence,
   deviceWrite,
+  deviceWriteFenced,
   lockAcquire,
   lockRelease,
   pageAlloc,
@@ -98,8 +99,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
       written += writeSlots(tableEntry(tableAddress(load<u64>(slot)), page), pages, from);
     }
   }
-  deviceWrite(written);
-  return deviceFence();
+  return deviceWriteFenced(written);
 }
 
 export function invalidate(

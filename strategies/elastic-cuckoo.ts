@@ -24,8 +24,9 @@ import {
   count as countUp,
   deviceCacheInvalidate,
   deviceFence,
-  deviceWrite,
+  deviceWriteFenced,
   deviceZap,
+  deviceZapFenced,
   lockAcquire,
   lockRelease,
   pageAlloc,
@@ -113,8 +114,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
     }
     written += stored;
   }
-  deviceWrite(written);
-  return deviceFence();
+  return deviceWriteFenced(written);
 }
 
 /** A block is in one of the tables only: drops what the other one still has. */
@@ -204,9 +204,7 @@ export function invalidate(
 ): i32 {
   const zapped = erase(region, first, first + count);
   if (zapped == 0) return OK;
-  deviceZap(zapped);
-  deviceCacheInvalidate(region, first, count);
-  return deviceFence();
+  return deviceZapFenced(region, first, count, zapped);
 }
 
 export function translate(region: usize, page: u32): u64 {

@@ -24,9 +24,8 @@
 import {
   count as countUp,
   deviceCacheInvalidate,
-  deviceFence,
-  deviceWrite,
-  deviceZap,
+  deviceWriteFenced,
+  deviceZapFenced,
   lockAcquire,
   lockRelease,
 } from '../core/abi/core';
@@ -106,8 +105,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
     i += run;
   }
   treeClose(tree);
-  deviceWrite(runs);
-  return deviceFence();
+  return deviceWriteFenced(runs);
 }
 
 /** Enters a run where nothing is, joined with the extents of its leaf that it continues. */
@@ -193,9 +191,7 @@ export function invalidate(
   const gone = erase(tree, first, first + count);
   treeClose(tree);
   if (gone == 0) return OK;
-  deviceZap(1);
-  deviceCacheInvalidate(region, first, max(gone - first, count));
-  return deviceFence();
+  return deviceZapFenced(region, first, max(gone - first, count), 1);
 }
 
 export function translate(region: usize, page: u32): u64 {

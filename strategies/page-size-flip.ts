@@ -29,10 +29,11 @@
 import { blockStop } from '../core/abi/block-slot';
 import {
   count as countUp,
-  deviceCacheInvalidate,
   deviceFence,
   deviceWrite,
+  deviceWriteFenced,
   deviceZap,
+  deviceZapFenced,
   lockAcquire,
   lockRelease,
   pageAllocExact,
@@ -125,8 +126,7 @@ function flip(region: usize, order: u32): i32 {
   deviceWrite(0);
   deviceFence();
   loadEntries(region, order, 0, min(FIRST_ENTRIES, entries));
-  deviceWrite(FIRST_ENTRIES);
-  return deviceFence();
+  return deviceWriteFenced(FIRST_ENTRIES);
 }
 
 /** Writes entries first..end-1 of the given page order from the shadow. */
@@ -170,8 +170,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
       written++;
     }
   }
-  deviceWrite(written);
-  return deviceFence();
+  return deviceWriteFenced(written);
 }
 
 export function invalidate(
@@ -187,9 +186,7 @@ export function invalidate(
     zapped += invalidateBlock(region, page, blockStop(page, end) - page);
   }
   if (zapped == 0) return OK;
-  deviceZap(zapped);
-  deviceCacheInvalidate(region, first, count);
-  return deviceFence();
+  return deviceZapFenced(region, first, count, zapped);
 }
 
 function invalidateBlock(region: usize, page: u32, count: u32): u32 {

@@ -33,8 +33,7 @@ import {
   zapBlocks,
 } from '../core/abi/block-slot';
 import {
-  deviceFence,
-  deviceWrite,
+  deviceWriteFenced,
   lockAcquire,
   lockRelease,
   lockTry,
@@ -125,8 +124,7 @@ function run(region: usize, first: u32, count: u32, words: usize): i32 {
     if (!slotIsTable(load<u64>(slot))) linkTable(slot, consume(region));
     written += writeSlots(tableEntry(tableAddress(load<u64>(slot)), page), pages, from);
   }
-  deviceWrite(written);
-  return deviceFence();
+  return deviceWriteFenced(written);
 }
 
 export function invalidate(

@@ -21,7 +21,7 @@
 import {
   deviceCacheInvalidate,
   deviceFence,
-  deviceWrite,
+  deviceWriteFenced,
   notifierReadRetry,
 } from '../core/abi/core';
 import { entryOfWord, wordIsValid, wordOrder } from '../core/abi/entry';
@@ -41,8 +41,7 @@ export function init(region: usize): i32 {
 /** The CPU's fault has done the work: the page request is answered (PRI response). */
 export function update(region: usize, first: u32, count: u32, words: usize): i32 {
   if (notifierReadRetry(region)) return EAGAIN;
-  deviceWrite(0);
-  return deviceFence();
+  return deviceWriteFenced(0);
 }
 
 export function invalidate(

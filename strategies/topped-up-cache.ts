@@ -34,8 +34,7 @@ import {
   zapBlocks,
 } from '../core/abi/block-slot';
 import {
-  deviceFence,
-  deviceWrite,
+  deviceWriteFenced,
   lockAcquire,
   lockRelease,
   lockTry,
@@ -125,8 +124,7 @@ function publish(region: usize, first: u32, count: u32, words: usize): i32 {
     if (!slotIsTable(load<u64>(slot))) linkTable(slot, take(region));
     written += writeSlots(tableEntry(tableAddress(load<u64>(slot)), page), pages, from);
   }
-  deviceWrite(written);
-  return deviceFence();
+  return deviceWriteFenced(written);
 }
 
 export function invalidate(

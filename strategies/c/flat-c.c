@@ -66,8 +66,7 @@ int32_t update(address region, uint32_t first, uint32_t count, address words) {
     store64(entry_address(region, first + i), entry_of_word(word, 0));
     written++;
   }
-  device_write(written);
-  return device_fence();
+  return device_write_fenced(written);
 }
 
 EXPORT(invalidate)
@@ -82,9 +81,7 @@ int32_t invalidate(address region, uint32_t first, uint32_t count, uint32_t even
   }
   /* Under the driver lock: what is not in the table is in no cache either. */
   if (zapped == 0) return OK;
-  device_zap(zapped);
-  device_cache_invalidate(region, first, count);
-  return device_fence();
+  return device_zap_fenced(region, first, count, zapped);
 }
 
 EXPORT(translate) uint64_t translate(address region, uint32_t page) {

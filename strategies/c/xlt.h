@@ -32,6 +32,9 @@ IMPORT(deviceClear) void device_clear(address target, uint32_t entries);
 IMPORT(deviceCacheInvalidate)
 void device_cache_invalidate(address region, uint32_t first, uint32_t count);
 IMPORT(deviceFence) int32_t device_fence(void);
+IMPORT(deviceWriteFenced) int32_t device_write_fenced(uint32_t entries);
+IMPORT(deviceZapFenced)
+int32_t device_zap_fenced(address region, uint32_t first, uint32_t count, uint32_t entries);
 IMPORT(count) void count_up(uint32_t counter, uint64_t amount);
 IMPORT(param) int32_t param(uint32_t index);
 IMPORT(lockAcquire) void lock_acquire(address lock);
