@@ -2,9 +2,10 @@ import { BLOCK_PAGES } from '../../core/abi/layout.ts';
 import * as terms from '../../core/abi/terms.ts';
 import * as op from '../../core/abi/trace-event.ts';
 import { CaseFailure } from './case-failure.ts';
-import { type DecodedWord, decodeCpuWord, decodeEntry, describeWord } from './device-entry.ts';
+import { type DecodedWord, decodeEntry, describeWord } from './device-entry.ts';
 import { ReferenceModel } from './reference-model.ts';
 import { type HostGeometry, StrategyHost, type StrategyUnderTest } from './strategy-host.ts';
+import { TranslationCheck } from './translation-check.ts';
 
 export interface MirrorOptions extends Partial<HostGeometry> {
   /** Check only these pages after each step (large geometries); absent: all pages a step changed. */
@@ -36,6 +37,7 @@ export class CheckedMirror {
   readonly host: StrategyHost;
   readonly model = new ReferenceModel();
   readonly #scope: readonly number[] | null;
+  readonly #check: TranslationCheck;
   readonly #scopeSet: ReadonlySet<number> | null;
   readonly #registered = new Set<number>();
   /** Memory or commands fail on purpose: accesses may end with ENOMEM or EIO. */
@@ -44,6 +46,7 @@ export class CheckedMirror {
   constructor(strategy: StrategyUnderTest, { scope, ...options }: MirrorOptions = {}) {
     this.host = new StrategyHost(strategy, { ...DEFAULTS, ...options });
     this.#scope = scope ?? null;
+    this.#check = new TranslationCheck(this.host, this.model, this.#scope);
     this.#scopeSet = scope === undefined ? null : new Set(scope);
     this.host.watch.checksClaims = Object.keys(strategy.params).length === 0;
   }
@@ -172,7 +175,9 @@ export class CheckedMirror {
       const result = this.host.access(page, write);
       const covered = this.#regionOf(page) !== null;
       const faulted = this.faults !== faults;
-      const allowed = faulted ? this.model.deviceFault(page, write) : this.#mayUse(page, write);
+      const allowed = faulted
+        ? this.model.deviceFault(page, write)
+        : this.#check.mayUse(page, write);
       this.check(page);
       if (!covered || !allowed) {
         if (result === terms.OK)
@@ -238,21 +243,21 @@ export class CheckedMirror {
   /** The table must translate each page, with exactly the CPU's frame and rights. */
   expectMapped(first: number, count: number): void {
     if (!this.host.entry.guarantees.translates) return;
-    for (let page = first; page < first + count; page++) this.#checkMapped(page);
+    for (let page = first; page < first + count; page++) this.#check.mapped(page, this.view(page));
   }
 
   /** Everything a step may have broken; `accessed`: the page the device has just asked for. */
   check(accessed?: number): void {
     const changed = this.model.takeChanged();
     for (const page of this.#scope ?? changed) {
-      this.#learn(page);
-      this.#checkUse(page, this.view(page), 'the table');
+      this.#check.learn(page);
+      this.#check.use(page, this.view(page), 'the table');
     }
     if (accessed !== undefined) {
       changed.add(accessed);
       changed.add(Math.floor(accessed / BLOCK_PAGES) * BLOCK_PAGES);
     }
-    this.#checkCache(this.#scopeSet ?? changed);
+    this.#check.cache(this.#scopeSet ?? changed);
     this.checkContract();
   }
 
@@ -265,7 +270,7 @@ export class CheckedMirror {
 
   checkRange(first: number, count: number): void {
     for (let page = first; page < first + count; page++) {
-      this.#checkUse(page, this.view(page), 'the table');
+      this.#check.use(page, this.view(page), 'the table');
     }
   }
 
@@ -312,84 +317,6 @@ export class CheckedMirror {
     return found;
   }
 
-  /** Compares the CPU's word with the model and takes the number of a new frame from it. */
-  #learn(index: number): void {
-    const page = this.model.page(index);
-    const word = decodeCpuWord(this.host.cpuWord(index));
-    const huge = this.model.isHuge(index);
-    if (!page.present) {
-      if (word !== null)
-        this.fail(`the CPU maps page ${index} to ${describeWord(word)}; the model does not`);
-      return;
-    }
-    if (word === null) this.fail(`the CPU does not map page ${index}; the model does`);
-    if (word.write !== page.write) {
-      this.fail(`the CPU maps page ${index} ${word.write ? 'RW' : 'RO'}; the model differs`);
-    }
-    if (huge !== word.order > 0) {
-      this.fail(
-        `the CPU's word of page ${index} says order ${word.order}; the model: ${huge ? 'huge' : '4 KiB'}`,
-      );
-    }
-    if (page.frame === null) {
-      if (word.number <= page.lastFrame) {
-        this.fail(`page ${index} got frame ${word.number} again (it has had ${page.lastFrame})`);
-      }
-      page.frame = word.number;
-      page.lastFrame = word.number;
-    } else if (page.frame !== word.number) {
-      this.fail(
-        `page ${index} changed from frame ${page.frame} to ${word.number} without an event`,
-      );
-    }
-  }
-
-  #mayUse(index: number, write: boolean): boolean {
-    const page = this.model.page(index);
-    if (!page.present) return page.readable.length > 0 && !write;
-    return !write || page.write;
-  }
-
-  /** Is what the device could use for the page one of the translations the model allows? */
-  #checkUse(index: number, seen: DecodedWord | null, where: string): void {
-    // A dead device translates nothing, whatever its table says.
-    if (seen === null || this.host.deviceIsDead) return;
-    const page = this.model.page(index);
-    if (seen.poison)
-      this.fail(`${where} translates page ${index} through freed table memory (poison)`);
-    const current = page.present && seen.number === page.frame;
-    if (!current && !page.readable.includes(seen.number)) {
-      const has = page.present ? `frame ${page.frame}` : 'nothing';
-      this.fail(
-        `${where} translates page ${index} to ${describeWord(seen)}; the CPU maps it to ${has}`,
-      );
-    }
-    if (seen.write && !(current && page.write)) {
-      this.fail(
-        `${where} lets the device write page ${index} (frame ${seen.number}); the CPU does not`,
-      );
-    }
-  }
-
-  /** Cached leaves of the pages; of a huge one its ends and middle, for its pages change together. */
-  #checkCache(pages: ReadonlySet<number>): void {
-    const samples = (page: number, order: number): number[] => {
-      if (order === 0) return [page];
-      if (this.#scope !== null) return [...this.#scope];
-      return [page, page + 2 ** (order - 1), page + 2 ** order - 1];
-    };
-    const wanted = (page: number, order: number): boolean =>
-      order === 0 ? pages.has(page) : samples(page, order).some((sample) => pages.has(sample));
-    for (const { page, order, entry } of this.host.cached(wanted)) {
-      for (const sample of samples(page, order)) {
-        const offset = sample - page;
-        if (offset < 0 || offset >= 2 ** order) continue;
-        const seen = decodeEntry(entry + (BigInt(offset) << 12n));
-        this.#checkUse(sample, seen, "the device's cache");
-      }
-    }
-  }
-
   /** After an access: the page is usable, and after a fault so is every present page it brought in. */
   #checkWindow(index: number, write: boolean, faulted: boolean): void {
     if (!faulted) return;
@@ -403,18 +330,7 @@ export class CheckedMirror {
     const end = Math.min(start + window, region.firstPage + region.pageCount);
     for (let page = Math.max(start, region.firstPage); page < end; page++) {
       if (this.#scope !== null && !this.#scope.includes(page)) continue;
-      if (this.model.page(page).present) this.#checkMapped(page);
-    }
-  }
-
-  #checkMapped(index: number): void {
-    const page = this.model.page(index);
-    const seen = this.view(index);
-    if (seen === null || seen.number !== page.frame || seen.write !== page.write) {
-      this.fail(
-        `page ${index}: the table holds ${describeWord(seen)}; the update was given frame ` +
-          `${page.frame} ${page.write ? 'RW' : 'RO'}`,
-      );
+      if (this.model.page(page).present) this.#check.mapped(page, this.view(page));
     }
   }
 }

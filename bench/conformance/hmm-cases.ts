@@ -4,22 +4,12 @@ import * as op from '../../core/abi/trace-event.ts';
 import type { CheckedMirror } from './checked-mirror.ts';
 import { type ConformanceCase, withMirror } from './conformance-case.ts';
 import { deviceTakes } from './device-takes.ts';
+import { expectFaults, hmm } from './hmm-case.ts';
+import { thpCases } from './hmm-thp-cases.ts';
 
 /** Pages of the buffer most tests use: two fault windows and a bit. */
 const PAGES = 40;
 const FIRST = 8;
-
-function hmm(
-  name: string,
-  purpose: string,
-  body: (mirror: CheckedMirror, seed: number) => void,
-): ConformanceCase {
-  return {
-    name: `hmm/${name}`,
-    purpose,
-    run: (context) => withMirror(context, {}, (mirror) => body(mirror, context.seed)),
-  };
-}
 
 function excused(name: string, purpose: string, reason: string): ConformanceCase {
   return { name: `hmm/${name}`, purpose, excused: reason, run: () => {} };
@@ -27,17 +17,6 @@ function excused(name: string, purpose: string, reason: string): ConformanceCase
 
 function windows(first: number, count: number): number {
   return Math.floor((first + count - 1) / 16) - Math.floor(first / 16) + 1;
-}
-
-function expectFaults(mirror: CheckedMirror, actual: number, expected: number): void {
-  const { guarantees, notifiesAfterChange } = mirror.host.entry;
-  if (!guarantees.translates) return;
-  if (notifiesAfterChange) {
-    // The device walks the CPU's table: what the CPU has mapped already needs no fault of its own.
-    mirror.expect(actual <= expected, `${actual} device faults, at most ${expected} expected`);
-    return;
-  }
-  mirror.expectEqual('the number of device faults', actual, expected);
 }
 
 /** A buffer the CPU has written. */
@@ -350,73 +329,5 @@ export const hmmCases: readonly ConformanceCase[] = [
       mirror.expectAbsent(FIRST, PAGES);
     },
   ),
-  ...thpCases(),
+  ...thpCases,
 ];
-
-/** migrate_anon_huge_*: the tests the THP series adds. */
-function thpCases(): ConformanceCase[] {
-  const huge = (mirror: CheckedMirror): void => mirror.map(0, 2 * BLOCK_PAGES, { huge: true });
-  return [
-    hmm(
-      'migrate_anon_huge_empty',
-      'A huge area is migrated before anything is in it.',
-      (mirror) => {
-        huge(mirror);
-        mirror.invalidate(0, BLOCK_PAGES, op.EVENT_MIGRATE);
-        expectFaults(mirror, deviceTakes(mirror, 7, 1, true), 1);
-        mirror.expectMapped(0, BLOCK_PAGES);
-      },
-    ),
-    hmm('migrate_anon_huge_zero', 'A huge page that was only read is migrated.', (mirror) => {
-      huge(mirror);
-      mirror.touch(0, 1);
-      deviceTakes(mirror, 100, 1, false);
-      mirror.invalidate(0, BLOCK_PAGES, op.EVENT_MIGRATE);
-      mirror.expectAbsent(0, BLOCK_PAGES);
-      deviceTakes(mirror, 100, 1, true);
-    }),
-    hmm('migrate_anon_huge_free', 'MADV_FREE of a whole huge page.', (mirror) => {
-      huge(mirror);
-      mirror.touch(0, 1, true);
-      deviceTakes(mirror, 100, 1, true);
-      mirror.invalidate(0, BLOCK_PAGES, op.EVENT_CLEAR);
-      mirror.expectAbsent(0, BLOCK_PAGES);
-      deviceTakes(mirror, 300, 1, true);
-      mirror.expectMapped(0, BLOCK_PAGES);
-    }),
-    hmm('migrate_anon_huge_fault', 'A migrated huge page is faulted back by the CPU.', (mirror) => {
-      huge(mirror);
-      deviceTakes(mirror, 100, 1, true);
-      mirror.invalidate(0, BLOCK_PAGES, op.EVENT_MIGRATE);
-      mirror.touchHuge(0);
-      expectFaults(mirror, deviceTakes(mirror, 100, 1, true), 1);
-    }),
-    hmm(
-      'migrate_anon_huge_err',
-      'One allocation fails as a huge page is broken: it goes on at 4 KiB.',
-      (mirror) => {
-        huge(mirror);
-        deviceTakes(mirror, 100, 1, true);
-        mirror.host.failAllocations({ nth: 1 });
-        mirror.split(100);
-        mirror.expectAbsent(0, BLOCK_PAGES);
-        deviceTakes(mirror, 96, 32, true);
-        mirror.expectMapped(96, 32);
-      },
-    ),
-    hmm(
-      'migrate_anon_huge_zero_err',
-      'One allocation fails as an untouched huge area is first read.',
-      (mirror) => {
-        huge(mirror);
-        mirror.host.failAllocations({ nth: 1 });
-        deviceTakes(mirror, 100, 1, false);
-        mirror.invalidate(0, BLOCK_PAGES, op.EVENT_MIGRATE);
-        mirror.host.failAllocations({ nth: 1 });
-        deviceTakes(mirror, 100, 1, false);
-        mirror.invalidate(64, 1, op.EVENT_CLEAR);
-        deviceTakes(mirror, 64, 1, true);
-      },
-    ),
-  ];
-}

@@ -59,8 +59,11 @@ function renderExcuses({ strategies }: VerificationReport): string[] {
       users.set(text, [...(users.get(text) ?? []), id]);
     }
   }
+  // A canary stops at its first failure, so it may not have come to every excuse.
+  const real = strategies.filter(({ caughtBy }) => caughtBy === undefined).map(({ id }) => id);
   return [...users].map(([text, ids]) => {
-    const who = ids.length === strategies.length && ids.length > 1 ? 'all' : ids.join(', ');
+    const everybody = real.length > 1 && real.every((id) => ids.includes(id));
+    const who = everybody ? 'all' : ids.join(', ');
     return `excused (${who}) ${text}`;
   });
 }
