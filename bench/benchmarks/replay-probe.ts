@@ -9,7 +9,7 @@ import type { PageTrace } from '../workloads/page-trace.ts';
 import { BENCHMARK_SEED, benchmarkCell } from './benchmark-cell.ts';
 import type { ProbeFigures } from './probe.ts';
 
-const TRIES = 3;
+const TRIES = 8;
 const STRATEGY = 'flat-preallocated';
 
 interface Replayed {

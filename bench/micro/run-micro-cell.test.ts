@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { microLabel } from '../../results/metrics.ts';
+import { benchmarkCell } from '../benchmarks/benchmark-cell.ts';
+import { loadModules } from '../cell/thread-modules.ts';
+import { resolveStrategy } from '../run/resolve-strategy.ts';
+import { MICRO_OPERATIONS } from './micro-operations.ts';
+import { runMicroCell } from './run-micro-cell.ts';
+
+const chosen = (label: string) => MICRO_OPERATIONS.filter((o) => microLabel(o) === label);
+
+function run(strategy: string, labels: readonly string[], changed = {}) {
+  const { entry } = resolveStrategy(strategy);
+  const cell = benchmarkCell(strategy, 'micro', 0);
+  const operations = labels.flatMap(chosen).map((operation) => ({ ...operation, ...changed }));
+  return runMicroCell({ cell, entry }, loadModules({ id: strategy }), operations);
+}
+
+test('a dynamic table is mapped, split, walked and unmapped in batches, and nothing leaks', () => {
+  const labels = ['translate-random 1x4K', 'map 256x4K', 'unmap 256x4K', 'split 1x2M', 'walk 1x4K'];
+  const rows = run('huge-then-4k', labels);
+  expect(rows.map(microLabel)).toEqual(labels);
+  for (const { minNs, avgNs, samples } of rows) {
+    expect(minNs).toBeGreaterThan(0);
+    expect(avgNs).toBeGreaterThanOrEqual(minNs!);
+    expect(samples).toBeGreaterThanOrEqual(30);
+  }
+});
+
+test('the floor translates nothing and is measured all the same', () => {
+  expect(run('noop', ['translate-random 1x4K'])[0]!.avgNs).toBeGreaterThan(0);
+});
+
+test('a batch that misses its pages is an error, not a figure', () => {
+  const emptied = {
+    prepare: MICRO_OPERATIONS.find((o) => o.operation === 'translate-miss')!.prepare,
+  };
+  expect(() => run('flat-preallocated', ['translate-random 1x4K'], emptied)).toThrow(
+    'translate-random: 0 of 16384 accesses were translated',
+  );
+});
