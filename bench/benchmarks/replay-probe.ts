@@ -32,10 +32,10 @@ export async function replayProbe(): Promise<ProbeFigures> {
     eventsPerSecond: perSecond(whole.events, whole),
     rangesPerSecond: perSecond(alone.ranges, alone),
     rangesWithAccessesPerSecond: perSecond(whole.ranges, whole),
-    pagesPerSecond: perSecond(wide.pages, wide),
-    pagesPerRange: wide.pages / wide.ranges,
+    pagesPerSecond: perSecond(alone.pages, alone),
+    churnPagesPerSecond: perSecond(wide.pages, wide),
     nsPerRange: alone.ns / alone.ranges,
-    nsPerPage: wide.ns / wide.pages,
+    nsPerPage: alone.ns / alone.pages,
   };
 }
 
