@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { UsageError } from '../results/usage-error.ts';
+import { benchCommand } from './commands/bench.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exploreCommand } from './commands/explore.ts';
 import { fitCommand } from './commands/fit.ts';
@@ -50,6 +51,7 @@ function buildParser(args: readonly string[], context: CommandContext) {
     .command(publishCommand(context))
     .command(verifyCommand(context))
     .command(exploreCommand(context))
+    .command(benchCommand(context))
     .command(importCommand(context))
     .command(fitCommand(context))
     .command(inspectCommand(context))
@@ -149,6 +151,8 @@ const OPTIONS = [
   'scheduler',
   'minutes',
   'replay',
+  'rounds',
+  'quick',
   'help',
   'version',
 ];
