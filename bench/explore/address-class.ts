@@ -53,6 +53,7 @@ const PAGE_FIELDS: readonly (readonly [number, string])[] = [
 
 /** What a shared address is, in the words of the model. */
 export function addressClass(plan: MemoryPlan, address: number): string {
+  if (address >= plan.end) return 'outside the model';
   if (address >= plan.arenaBase) {
     const offset = address - plan.arenaBase;
     return `table page ${Math.floor(offset / layout.PAGE_BYTES)} +${offset % layout.PAGE_BYTES}`;

@@ -7,10 +7,12 @@ import { instantiateThread, type SchedulerImports, sharedStack } from './logical
 import {
   MODE_COUNT,
   MODE_OFF,
+  TURNS,
   WORD_ARENA,
   WORD_ARENA_END,
   WORD_MODE,
   WORD_SHADOW,
+  WORD_TURNS,
 } from './scheduler-words.ts';
 
 /** Cache lines of a whole replay: what the device walked, and what the driver did. */
@@ -23,12 +25,10 @@ const LINE_BYTES = 64;
 const SETUP_THREAD = 0;
 const REPLAY_THREAD = 1;
 
-/** One thread, no points: nobody pauses. */
-const noScheduler: SchedulerImports = {
-  pause: () => {},
-  park: () => {},
-  wake: () => 0,
-};
+/** One thread: nobody is switched to, and a long replay makes as many turns as it needs. */
+function noScheduler(state: SharedState): SchedulerImports {
+  return { pause: () => state.set(WORD_TURNS, TURNS), park: () => {}, wake: () => 0 };
+}
 
 /**
  * Runs a replay cell once more with counting modules. Same events, same seed, so the counts belong to
@@ -49,8 +49,9 @@ export function countReplayLines(
   state.set(WORD_ARENA, plan.arenaBase);
   state.set(WORD_ARENA_END, plan.end);
   const asyncify = sharedStack();
-  const host = instantiateThread(explored, state, SETUP_THREAD, asyncify, noScheduler);
-  const replay = instantiateThread(explored, state, REPLAY_THREAD, asyncify, noScheduler);
+  const scheduler = noScheduler(state);
+  const host = instantiateThread(explored, state, SETUP_THREAD, asyncify, scheduler);
+  const replay = instantiateThread(explored, state, REPLAY_THREAD, asyncify, scheduler);
   if (host.driver.attach() !== 0) return null;
   for (const [index, { firstPage, pageCount }] of inputs.trace.regions.entries()) {
     if (host.driver.register(index, firstPage, pageCount) !== 0) return null;

@@ -46,7 +46,7 @@ export class Exploration {
     this.runner = new ScheduleRunner(explored, scenario);
     this.#limit = SERIAL_LIMIT;
     this.serialPoints = this.#run(this.scripted([]), 0, {}).points;
-    this.#limit = this.serialPoints * LIVELOCK_FACTOR + LIVELOCK_FLOOR;
+    this.#limit = Math.min(SERIAL_LIMIT, this.serialPoints * LIVELOCK_FACTOR + LIVELOCK_FLOOR);
   }
 
   /** The schedule of a seed. */

@@ -7,7 +7,12 @@ import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
 import { Exploration } from './exploration.ts';
 import { explore } from './explore.ts';
 import { loadExplored } from './explored-strategy.ts';
-import { compileAssemblyScript, compileC, racyCounter } from './fixtures/racy-counter.ts';
+import {
+  compileAssemblyScript,
+  compileC,
+  racyCounter,
+  racySource,
+} from './fixtures/racy-counter.ts';
 import { replaySchedule } from './replay-schedule.ts';
 import { naiveTeardown } from './scenarios.ts';
 
@@ -103,6 +108,36 @@ describe('a planted race', () => {
       expect(again.text).toBe(replay.text);
     },
   );
+});
+
+describe('threads that never come to an end', () => {
+  const held = racySource.replace(
+    /core\.lockRelease\(region \+ REGION_LOCK\);\n {2}return OK/,
+    'return OK',
+  );
+  const endless = racySource.replace(
+    'core.lockAcquire(region + REGION_LOCK);\n  let zapped',
+    'while (load<u32>(region + PRESENT) != 77) {}\n  let zapped',
+  );
+
+  it.each([
+    ['deadlock', held, 'violations', /^deadlock: .*parked on word \d+, step 1 of 2/],
+    ['livelock', endless, 'livelocks', /^livelock: .*step 1 of 2/],
+  ] as const)('end as a %s with the state', async (kind, source, field, text) => {
+    expect(source).not.toBe(racySource);
+    const file = await compileAssemblyScript(folder, `racy-${kind}`, source);
+    const entry = { ...racyCounter, id: `racy-${kind}`, language: 'assemblyscript' } as const;
+    const report = await explore({
+      strategies: [{ entry, file }],
+      scenarios: ['fault-invalidate'],
+      schedules: 10,
+      seed: 1,
+      scheduler: 'random',
+    });
+    const scenario = report.strategies[0]!.scenarios[0]!;
+    expect(scenario[field]).toBeGreaterThan(0);
+    expect(scenario.firstFault).toMatch(text);
+  });
 });
 
 describe('bad input', () => {

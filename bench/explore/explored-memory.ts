@@ -2,11 +2,13 @@ import { createMemory, type MemoryPlan } from '../cell/memory-plan.ts';
 import { SharedState } from '../cell/shared-state.ts';
 import {
   DIRTY_GRANULE_LOG2,
+  TURNS,
   WORD_DIRTY_COUNT,
   WORD_DIRTY_LIST,
   WORD_DIRTY_MAP,
   WORD_SHADOW,
   WORD_SNAPSHOT,
+  WORD_TURNS,
 } from './scheduler-words.ts';
 
 /** Bytes in which one thread's stack is kept while it does not run. */
@@ -48,6 +50,7 @@ export class ExploredMemory {
     this.state.set(WORD_DIRTY_MAP, map);
     this.state.set(WORD_DIRTY_LIST, list);
     this.state.set(WORD_SHADOW, shadow);
+    this.state.set(WORD_TURNS, TURNS);
   }
 
   /** What every later restore goes back to. */

@@ -19,7 +19,7 @@ export interface ModuleSource extends TextOptions {
 /** Imports of the model during which a thread may be unwound. */
 const PAUSING_IMPORTS = 'explore.pause,explore.park,core.*,strategy.*';
 /** Changes when instrumented modules of one input are no longer the same. */
-const INSTRUMENTER_VERSION = 2;
+const INSTRUMENTER_VERSION = 3;
 
 const cacheFolder = join(packageRoot, 'node_modules', '.cache', 'xlt-bench', 'explore');
 

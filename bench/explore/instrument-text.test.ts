@@ -72,6 +72,11 @@ describe('the points of a module', () => {
     expect(lines.some((line) => line.startsWith('memory.'))).toBe(false);
   });
 
+  it('count the turns of loops, which may touch no memory', () => {
+    const { lines } = instrument('loop $label', 'br $label', 'end');
+    expect(lines[lines.indexOf('loop $label') + 1]).toBe('call $x.turn');
+  });
+
   it('refuse what they do not cover, naming module, instruction and function', () => {
     for (const instruction of ['v128.load8_splat', 'memory.grow', 'atomic.fence', 'table.set $t']) {
       expect(() => instrument(instruction)).toThrow(UsageError);

@@ -137,6 +137,7 @@ export class TextInstrumenter {
     else if (line === 'memory.fill') this.#bulk(line, '$x.fill');
     else if (line === 'memory.copy') this.#bulk(line, '$x.copy');
     else if (line.startsWith('call ')) this.#call(line);
+    else if (/^loop\b/.test(line)) this.#lines.push(line, 'call $x.turn');
     else this.#lines.push(line);
   }
 

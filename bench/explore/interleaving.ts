@@ -59,8 +59,10 @@ export class Interleaving {
     last.after = this.#read(this.#lastAddress, last.site);
   }
 
+  /** 0 where there is no memory: the access itself will trap. */
   #read(address: number, { bytes }: Site): bigint {
     const { view } = this.#state;
+    if (address + Math.max(bytes, 8) > view.byteLength) return 0n;
     if (bytes === 1) return BigInt(view.getUint8(address));
     if (bytes === 2) return BigInt(view.getUint16(address, true));
     if (bytes === 4) return BigInt(view.getUint32(address, true));

@@ -1,7 +1,7 @@
 import * as layout from '../../core/abi/layout.ts';
 import * as terms from '../../core/abi/terms.ts';
 import type { ScheduleEnd, ScheduleRunner } from './schedule-runner.ts';
-import { MODE_OFF, MODE_TRACK, WORD_MODE, WORD_OWN } from './scheduler-words.ts';
+import { MODE_OFF, MODE_TRACK, TURNS, WORD_MODE, WORD_OWN, WORD_TURNS } from './scheduler-words.ts';
 
 /** What a schedule did wrong. Invariants are those of the domain, I1 to I10. */
 export interface ScheduleFault {
@@ -46,6 +46,7 @@ export function judgeSchedule(runner: ScheduleRunner, end: ScheduleEnd): Schedul
   }
   const { state } = runner.world;
   state.set(WORD_MODE, MODE_TRACK);
+  state.set(WORD_TURNS, TURNS);
   try {
     return (
       findViolation(runner) ??

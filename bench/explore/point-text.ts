@@ -6,6 +6,7 @@ import {
   MODE_TRACK,
   PACKED_FOCUS,
   PACKED_STRATEGY,
+  TURNS_USED_UP,
   UNCOUNTED,
   WORD_ARENA,
   WORD_ARENA_END,
@@ -24,6 +25,7 @@ import {
   WORD_OWN,
   WORD_SHADOW,
   WORD_SNAPSHOT,
+  WORD_TURNS,
 } from './scheduler-words.ts';
 
 const PRIVATE_TAIL = layout.THREAD_CACHE + layout.CACHE_CAPACITY * layout.CACHE_ENTRY_BYTES;
@@ -80,6 +82,15 @@ const POINT = `
   (if (i32.or (i32.lt_s (local.get $left) (i32.const 0)) (local.get $spins))
    (then (call $x.pause (local.get $address) (local.get $packed) (local.get $spins))))
  )`;
+
+/** At the head of each loop: one that touches no shared memory would never come to a point. */
+const TURN = `
+ (func $x.turn
+  (local $left i32)
+  (local.set $left (i32.sub (i32.load (i32.const ${WORD_TURNS})) (i32.const 1)))
+  (i32.store (i32.const ${WORD_TURNS}) (local.get $left))
+  (if (i32.lt_s (local.get $left) (i32.const 0))
+   (then (call $x.pause (i32.const 0) (i32.const 0) (i32.const ${TURNS_USED_UP})))))`;
 
 /** Remembers a granule of memory as changed since the snapshot. */
 const DIRTY = `
@@ -237,4 +248,4 @@ const REPLACEMENTS = `
   (i32.store (i32.const ${WORD_OPERATION}) (i32.const 0)))`;
 
 /** Functions every instrumented module gets. */
-export const POINT_FUNCTIONS = [POINT, DIRTY, RESTORE, COUNT, REPLACEMENTS].join('\n');
+export const POINT_FUNCTIONS = [POINT, TURN, DIRTY, RESTORE, COUNT, REPLACEMENTS].join('\n');

@@ -13,6 +13,8 @@ import {
 import {
   MODE_EXPLORE,
   MODE_OFF,
+  TURNS,
+  TURNS_USED_UP,
   WORD_FOCUS_LEFT,
   WORD_HASH,
   WORD_LAST,
@@ -20,6 +22,7 @@ import {
   WORD_MODE,
   WORD_OPERATION,
   WORD_OWN,
+  WORD_TURNS,
 } from './scheduler-words.ts';
 
 /** How a schedule ended, before anything is judged. */
@@ -31,8 +34,16 @@ export interface ScheduleEnd {
   readonly switches: number;
 }
 
+/** Turns of a spin in a row, with nobody left who could end it, that make a livelock. */
+const LONE_SPINS = 10_000;
+
 /** Sees every shared access before it is made. */
 export type AccessObserver = (thread: number, address: number, packed: number) => void;
+
+/** A loop used up its turns. */
+export class EndlessLoop extends WebAssembly.RuntimeError {
+  override readonly message = 'endless loop without a shared access';
+}
 
 interface Running {
   readonly plan: WorldThread;
@@ -74,11 +85,15 @@ export class ScheduleRunner {
   #points = 0;
   #switches = 0;
   #limit = Number.MAX_SAFE_INTEGER;
+  #loneSpins = 0;
   #livelocked = false;
 
   constructor(explored: ExploredStrategy, scenario: Scenario) {
     const imports: SchedulerImports = {
-      pause: (address, packed, spins) => this.#pause(address, packed, spins !== 0),
+      pause: (address, packed, spins) => {
+        if (spins === TURNS_USED_UP) this.#endless();
+        this.#pause(address, packed, spins !== 0);
+      },
       park: (address) => this.#park(address),
       wake: (address, count) => this.#wake(address, count),
     };
@@ -136,6 +151,7 @@ export class ScheduleRunner {
       const kind = this.#loop();
       return this.#end(kind, kind === 'finished' ? '' : this.describe());
     } catch (cause) {
+      if (cause instanceof EndlessLoop) return this.#end('livelock', this.describe());
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
       const where = this.#threads[this.#current]!.plan.name;
       return this.#end('trap', `${cause.message} in ${where}`);
@@ -167,6 +183,7 @@ export class ScheduleRunner {
     this.#switches = 0;
     this.#rewinding = false;
     this.#unwinding = false;
+    this.#loneSpins = 0;
     this.#livelocked = false;
     this.#current = -1;
     state.set(WORD_HASH, 0x84222325);
@@ -231,6 +248,7 @@ export class ScheduleRunner {
     const { focused } = this.#scheduler;
     thread.given = focused ? STARVATION_POINTS : quantum;
     this.#state.set(WORD_LEFT, thread.given);
+    this.#state.set(WORD_TURNS, TURNS);
     this.#state.set(WORD_FOCUS_LEFT, focused ? quantum : 0x7fffffff);
   }
 
@@ -246,7 +264,7 @@ export class ScheduleRunner {
     if (this.#stopRewinding()) return;
     const thread = this.#threads[this.#current]!;
     this.#account(thread);
-    if (this.#points > this.#limit) {
+    if (this.#points > this.#limit || this.#loneSpins > LONE_SPINS) {
       this.#livelocked = true;
       this.#unwind(thread);
       return;
@@ -256,6 +274,7 @@ export class ScheduleRunner {
       thread.spinsAt = this.#state.words[thread.spinsOn]!;
     }
     const next = this.#choose(spins ? 'spin' : 'due');
+    this.#loneSpins = spins && next === this.#current ? this.#loneSpins + 1 : 0;
     if (next !== this.#current) {
       this.#next = next;
       thread.nextAddress = address;
@@ -265,6 +284,12 @@ export class ScheduleRunner {
     }
     this.#observer?.(this.#current, address, packed);
     this.#give(thread);
+  }
+
+  /** @throws EndlessLoop through the code that loops: nothing of it goes on */
+  #endless(): never {
+    this.#state.set(WORD_TURNS, TURNS);
+    throw new EndlessLoop();
   }
 
   #park(address: number): void {

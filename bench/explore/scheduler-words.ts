@@ -9,6 +9,12 @@ export const WORD_MODE = 1024;
 export const WORD_LEFT = 1028;
 /** The same for points of the strategy and of core on its behalf alone. */
 export const WORD_FOCUS_LEFT = 1088;
+/** Turns of loops the code may make until it counts as endless. */
+export const WORD_TURNS = 1092;
+/** Enough for any loop of the model, over in a few milliseconds. */
+export const TURNS = 5_000_000;
+/** In place of `spins`: the turns are used up. */
+export const TURNS_USED_UP = 2;
 /** u64: the point passed last (packed site << 32 | address); the same one again is a spin. */
 export const WORD_LAST = 1032;
 /** u64: FNV-1a style hash over all points of the schedule. */
