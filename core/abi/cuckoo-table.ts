@@ -18,6 +18,7 @@
  * what was there before, in a walk that the fence before the array is freed ends. Lines are copied before
  * their source is cleared; a walker that still misses looks at the version and tries again.
  */
+import { inArena } from './arena';
 import { count as countUp, pageAlloc, pageFree, pageFreeDeferred } from './core';
 import { ENTRY_READ } from './entry';
 import { COUNT_DEGRADED } from './terms';
@@ -165,7 +166,9 @@ export function cuckooLookup(table: usize, key: u32, index: u32): u64 {
     const version = atomic.load<u32>(table + VERSION);
     for (let way: u32 = 0; way < WAYS; way++) {
       const mixed = hash(way, key);
-      const entry = atomic.load<u64>(lineAddress(wayWord(table, way), mixed) + (index << 3));
+      const line = lineAddress(wayWord(table, way), mixed);
+      if (!inArena(line)) return 0;
+      const entry = atomic.load<u64>(line + (index << 3));
       if ((entry & (TAG_MASK | ENTRY_READ)) == (tagOf(mixed) | ENTRY_READ))
         return entry & ~TAG_MASK;
     }

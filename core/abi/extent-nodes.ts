@@ -13,8 +13,10 @@
  * and deletes: why free-at-empty is better than merge-at-half", 1993).
  *
  * Readers take no lock: they read the version, walk, and start again when it has moved (a sequence lock).
- * The version is checked again before each pointer is followed, so only pages of the arena are read.
+ * The version is checked again before each pointer is followed. After treeFini it stays odd; whoever comes
+ * from before may read a freed page, but follows no pointer out of the arena.
  */
+import { inArena } from './arena';
 import { pageAlloc, pageFree, pageFreeDeferred, pageReassign } from './core';
 import { entryAdvance } from './entry';
 
@@ -33,6 +35,8 @@ const SITE_NODE: u32 = 0;
 const SITE_SPARE: u32 = 1;
 /** Tries before a reader gives up with "not present", which is a fault and then waits for the lock. */
 const READ_TRIES: i32 = 1000;
+/** What the path has room for: 255^5 extents. */
+const MOST_LEVELS: i32 = 5;
 
 function item(node: usize, index: u32): usize {
   return node + ITEMS + (index << 4);
@@ -104,6 +108,7 @@ export function treeInit(tree: usize): void {
 
 /** Frees nodes and spares; no walk can reach the tree any more. */
 export function treeFini(tree: usize): void {
+  treeOpen(tree);
   if (load<u32>(tree) != 0) freeBelow(load<u32>(tree));
   store<u32>(tree, 0);
   let page: usize = load<u32>(tree + SPARE);
@@ -256,7 +261,8 @@ export function treeLookup(tree: usize, page: u32): u64 {
     const version = atomic.load<u32>(tree + VERSION);
     if ((version & 1) != 0) continue;
     let node: usize = atomic.load<u32>(tree);
-    while (atomic.load<u32>(tree + VERSION) == version) {
+    for (let depth = 0; depth < MOST_LEVELS && inArena(node); depth++) {
+      if (atomic.load<u32>(tree + VERSION) != version) break;
       const before = rank(node, page);
       if (atomic.load<u32>(node, LEVEL) != 0) {
         node = atomic.load<u32>(item(node, max<u32>(before, 1) - 1), ITEM_PAGES);
