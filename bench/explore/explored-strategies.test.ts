@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manifest } from '../../strategies/manifest.ts';
+import { builtStrategies } from '../build/build-c.ts';
 import { Exploration } from './exploration.ts';
 import { explore, scheduleSeed } from './explore.ts';
 import { loadExplored } from './explored-strategy.ts';
@@ -8,7 +8,7 @@ import { scenarios } from './scenarios.ts';
 const SCHEDULES = 20;
 const CANARY_SCHEDULES = 100;
 
-describe.each(manifest.filter((entry) => entry.breaks === undefined))('$id', (entry) => {
+describe.each(builtStrategies().filter((entry) => entry.breaks === undefined))('$id', (entry) => {
   it(`keeps every invariant in ${scenarios.length} scenarios x ${SCHEDULES} schedules`, async () => {
     const report = await explore({
       strategies: [{ entry }],
@@ -26,7 +26,7 @@ describe.each(manifest.filter((entry) => entry.breaks === undefined))('$id', (en
   });
 });
 
-describe.each(manifest.filter((entry) => entry.breaks !== undefined))('$id', (entry) => {
+describe.each(builtStrategies().filter((entry) => entry.breaks !== undefined))('$id', (entry) => {
   it(`is caught within ${CANARY_SCHEDULES} schedules`, async () => {
     const explored = await loadExplored({ entry });
     const caughtAfter = scenarios.map((scenario) => {
