@@ -21,7 +21,8 @@ const LINE_BYTES = 64;
  *
  *   | words | model ... plan.end | snapshot of the model | dirty map | dirty list | stacks | shadow |
  *
- * Memories are reserved with large guards, so one is made for each size and used again.
+ * Memories are reserved with large guards, so one is made for each size and used again: only the
+ * exploration set up last of each size is alive.
  */
 export class ExploredMemory {
   readonly state: SharedState;
