@@ -90,11 +90,13 @@ describe('planSuite', () => {
       }),
       { ...CONTEXT, cores: 6 },
     );
+    const dynamic = manifest.filter(({ family }) => family === 'dynamic').map(({ id }) => id);
+    expect(dynamic).toContain('huge-then-4k');
     expect(new Set(plan.cells.map((cell) => cell.strategy))).toEqual(
-      new Set(['huge-then-4k', 'own/idea.wasm', 'deposit']),
+      new Set([...dynamic, 'own/idea.wasm', 'deposit']),
     );
     expect(new Set(plan.cells.map((cell) => cell.deviceThreads))).toEqual(new Set([1, 2, 4, 6]));
-    expect(plan.cells).toHaveLength(3 * 3 * 4);
+    expect(plan.cells).toHaveLength((dynamic.length + 2) * 3 * 4);
   });
 
   it.each([
