@@ -49,37 +49,4 @@ const elasticCuckoo: StrategyEntry = {
     { name: 'ways', kind: 'table' },
   ],
 };
-const extentTree: StrategyEntry = {
-  id: 'extent-tree',
-  title: 'B+tree of extents',
-  kind: 'strategy',
-  family: 'ranges',
-  language: 'assemblyscript',
-  summary:
-    'Runs of pages with running frames are one item of a B+tree; updates merge runs, invalidations trim and split them.',
-  users: 'range translation (RMM); range trees of software page tables (catalogue S16)',
-  source: 'Karakostas et al., Redundant Memory Mappings, ISCA 2015',
-  memory: {
-    at4k: '16 B x runs / 255 a page, half full at worst: 4 KiB (one run) to 8.2 MiB (no two frames in a row)',
-    at2m: '16 B x runs: 4 to 12 KiB',
-  },
-  bytesPerGiB: { at4k: null, at2m: null },
-  lock: 'region',
-  guarantees: {
-    allocatesInInvalidate: false,
-    allocatesInUpdate: true,
-    updateCanFail: true,
-    collateralPages: 8_388_608,
-    reservePages: 24,
-    downgradesInPlace: false,
-    translates: true,
-  },
-  params: [],
-  sites: [
-    { name: 'node', kind: 'table' },
-    { name: 'spare', kind: 'reserve' },
-  ],
-};
-
-/** Tables of the literature that no mainline driver uses. */
-export const researchDesigns: readonly StrategyEntry[] = [elasticCuckoo, extentTree];
+export const researchDesigns: readonly StrategyEntry[] = [elasticCuckoo];
