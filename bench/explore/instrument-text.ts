@@ -72,7 +72,6 @@ export class TextInstrumenter {
   readonly #exported = new Map<string, string>();
   #function = '';
   #localsPending = false;
-  #needsLocals = false;
 
   constructor(options: TextOptions) {
     this.#options = options;
@@ -118,10 +117,6 @@ export class TextInstrumenter {
   #instruction(line: string): void {
     if (this.#localsPending && !line.startsWith('(func ') && !line.startsWith('(local ')) {
       this.#localsPending = false;
-      this.#needsLocals = true;
-    }
-    if (this.#needsLocals) {
-      this.#needsLocals = false;
       this.#lines.push(SCRATCH);
     }
     if (REFUSED.test(line)) {
