@@ -19,7 +19,7 @@ export class BpftraceScanner extends Scanner {
     }
     if (!this.#time() || bytes[this.at] !== COMMA) return this.#oddLine(start);
     this.at++;
-    event.tid = event.pid = this.decimal();
+    event.tid = event.pid = this.taskId();
     if (event.tid < 0 || bytes[this.at] !== COMMA) return this.malformed(start);
     event.commStart = this.at + 1;
     let end = this.at;

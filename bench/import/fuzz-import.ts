@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { UsageError } from '../../results/usage-error.ts';
 import { BUNDLED_TRACES, bundledPaths } from '../trace/bundled-traces.ts';
 import { pageTraceOf } from '../trace/page-trace-of.ts';
-import { MemorySink, parseTraceFile } from '../trace/trace-file.ts';
+import { MemorySink, parseTraceFile, type TraceFile } from '../trace/trace-file.ts';
 import { checkPageTrace } from '../workloads/check-page-trace.ts';
 import { importTraceFile } from './import-trace.ts';
 import { mutateRecording, seededRandom } from './mutate-recording.ts';
@@ -70,7 +70,7 @@ async function importOne(
   try {
     await withTimeout(importTraceFile([path], sink));
     result.imported++;
-    const trace = pageTraceOf(parseTraceFile(sink.bytes, 'fuzzed.xlt'));
+    const trace = pageTraceOf(writtenTrace(sink.bytes));
     const violations = checkPageTrace(trace, { maxViolations: 1 });
     if (violations.length > 0)
       throw new Error(`the replay breaks a rule: ${violations[0]!.message}`);
@@ -88,6 +88,15 @@ async function importOne(
   }
   const { rss } = process.memoryUsage();
   if (rss > MEMORY_MAX_BYTES) throw new Error(`${Math.round(rss / 2 ** 20)} MiB of memory in use`);
+}
+
+/** What the importer wrote must be readable: a refusal here is the importer's fault. */
+function writtenTrace(bytes: Uint8Array): TraceFile {
+  try {
+    return parseTraceFile(bytes, 'fuzzed.xlt');
+  } catch (error) {
+    throw new Error(`the importer wrote a bad trace: ${(error as Error).message}`);
+  }
 }
 
 async function withTimeout(work: Promise<unknown>): Promise<void> {

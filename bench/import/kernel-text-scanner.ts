@@ -226,7 +226,7 @@ export abstract class KernelTextScanner extends Scanner {
     while (at > this.at && bytes[at - 1]! >= ZERO && bytes[at - 1]! <= ZERO + 9) at--;
     if (bytes[at - 1] !== EQUALS || bytes[at - 2] !== 100) return false;
     this.at = at;
-    this.event.a0 = this.decimal();
+    this.event.a0 = this.taskId();
     this.event.a1 = SHARING_UNKNOWN;
     this.event.kind = KIND_FORK;
     return this.event.a0 > 0;

@@ -168,6 +168,15 @@ describe('noise', () => {
     expect(recordsOf(file).map(({ op }) => op)).toEqual(['mark', 'range']);
   });
 
+  test('numbers too large for a task or a clock make a malformed line', async () => {
+    const good = Array.from({ length: 9 }, (_, i) => line('x-1', `2.00001${i}`, RANGE)).join('');
+    const { metadata } = await importTexts(
+      `${good}          x-99999999999999 [001] ..... 2.5: ${RANGE}\n${line('x-1', '9999999999999999.5', RANGE)}`,
+    );
+    expect(metadata.notes['malformed lines']).toBe(2);
+    expect(metadata.spaces.map(({ pid }) => pid)).toEqual([1]);
+  });
+
   test('one malformed line in many is counted', async () => {
     const good = Array.from({ length: 50 }, (_, i) => line('x-1', `2.0000${i + 10}`, RANGE)).join(
       '',

@@ -48,11 +48,11 @@ export class PerfScanner extends KernelTextScanner {
     this.at = gap;
     this.skipBlanks();
     const event = this.event;
-    event.pid = this.decimal();
+    event.pid = this.taskId();
     event.tid = event.pid;
     if (bytes[this.at] === SLASH) {
       this.at++;
-      event.tid = this.decimal();
+      event.tid = this.taskId();
     } else {
       event.pid = 0;
     }

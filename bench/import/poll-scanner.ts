@@ -61,7 +61,7 @@ export class PollScanner extends Scanner {
   }
 
   #header(start: number): boolean {
-    const pid = /pid=(\d+)/.exec(this.textOfLine(start));
+    const pid = /pid=(\d{1,9})\b/.exec(this.textOfLine(start));
     if (pid) this.#pid = Number(pid[1]);
     this.note('header and blank lines');
     return false;

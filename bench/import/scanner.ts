@@ -156,6 +156,12 @@ export abstract class Scanner {
     return true;
   }
 
+  /** A task's number at the cursor, -1 when there is none or the kernel has none so large. */
+  protected taskId(): number {
+    const id = this.decimal();
+    return id <= TASK_ID_MAX ? id : -1;
+  }
+
   /** Unsigned decimal at the cursor, -1 when there is no digit. */
   protected decimal(): number {
     const bytes = this.bytes;
@@ -214,7 +220,7 @@ export abstract class Scanner {
     const start = ++this.at;
     const fraction = this.decimal();
     const digits = this.at - start;
-    if (fraction < 0 || digits > 9) return false;
+    if (fraction < 0 || digits > 9 || seconds > SECONDS_MAX) return false;
     this.event.seconds = seconds;
     this.event.nanos = fraction * NANOS_PER_UNIT[digits]!;
     return true;
@@ -233,6 +239,11 @@ export abstract class Scanner {
     return value;
   }
 }
+
+/** PID_MAX_LIMIT is 2^22; some room for other kernels. */
+export const TASK_ID_MAX = 2 ** 31 - 1;
+/** Far beyond any clock; larger numbers could not be told apart by nanoseconds. */
+export const SECONDS_MAX = 1e11;
 
 const NANOS_PER_UNIT = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1];
 

@@ -15,7 +15,7 @@ import {
   SHARING_COPY,
   SHARING_SPACE,
 } from './raw-event.ts';
-import { BLANK, CR, LF, Scanner } from './scanner.ts';
+import { BLANK, CR, LF, Scanner, TASK_ID_MAX } from './scanner.ts';
 import { straceNumber } from './strace-number.ts';
 
 const CALLS: ReadonlyMap<string, { readonly call: number; readonly arguments: number }> = new Map([
@@ -77,7 +77,7 @@ export class StraceScanner extends Scanner {
     if (bytes[this.at] === BRACKET) {
       if (!this.skipText(PID_PREFIX)) return false;
       this.skipBlanks();
-      event.tid = this.decimal();
+      event.tid = this.taskId();
       if (!this.skipPast(93)) return false;
     } else {
       const start = this.at;
@@ -89,7 +89,8 @@ export class StraceScanner extends Scanner {
       }
     }
     this.skipBlanks();
-    if (event.tid < 0 || !this.time() || bytes[this.at] !== BLANK) return false;
+    if (event.tid < 0 || event.tid > TASK_ID_MAX || !this.time() || bytes[this.at] !== BLANK)
+      return false;
     this.skipBlanks();
     return true;
   }
@@ -189,7 +190,7 @@ export class StraceScanner extends Scanner {
     const { event } = this;
     const value = straceResult(result);
     if (CLONES.has(name)) {
-      if (value <= 0) return false;
+      if (value <= 0 || value > TASK_ID_MAX) return false;
       if (this.#early.delete(value)) return false;
       this.#known.add(value);
       event.kind = KIND_FORK;

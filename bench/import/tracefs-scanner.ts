@@ -1,7 +1,7 @@
 import type { InputText } from './input-text.ts';
 import { HASH_SEED, KernelEventTable, nextHash } from './kernel-event.ts';
 import { COMM_COLUMNS, KernelTextScanner } from './kernel-text-scanner.ts';
-import { BLANK, COLON, LF, ZERO } from './scanner.ts';
+import { BLANK, COLON, LF, SECONDS_MAX, ZERO } from './scanner.ts';
 
 const DASH = 45;
 const DOT = 46;
@@ -60,7 +60,7 @@ export class TracefsScanner extends KernelTextScanner {
       bytes[start + 36] === BLANK;
     if (!isUsual) return false;
     this.at = start + 17;
-    event.tid = this.decimal();
+    event.tid = this.taskId();
     this.at = start + 37;
     this.skipBlanks();
     event.seconds = this.decimal();
@@ -79,7 +79,7 @@ export class TracefsScanner extends KernelTextScanner {
     event.commStart = start;
     event.commEnd = start + 16;
     this.at = dot + 9;
-    return event.tid >= 0 && event.seconds >= 0;
+    return event.tid >= 0 && event.seconds >= 0 && event.seconds <= SECONDS_MAX;
   }
 
   #hasLineEnd(start: number, end: number): boolean {
@@ -107,13 +107,13 @@ export class TracefsScanner extends KernelTextScanner {
     if (this.#hasLineEnd(start, dash)) return false;
     this.at = dash + 1;
     const event = this.event;
-    event.tid = this.decimal();
+    event.tid = this.taskId();
     event.pid = 0;
     this.skipBlanks();
     if (bytes[this.at] === OPEN) {
       this.at++;
       this.skipBlanks();
-      const tgid = this.decimal();
+      const tgid = this.taskId();
       if (!this.skipPast(CLOSE)) return false;
       event.pid = Math.max(tgid, 0);
       this.skipBlanks();
