@@ -169,6 +169,27 @@ describe('a walk that is overtaken', () => {
     expect(walk(3)).toBe(leaf(203));
   });
 
+  it("by a fence of any thread is walked again: the epoch is the sum of all threads' steps", () => {
+    const other = host.thread(2, {});
+    overtake = () => other.deviceFence();
+    walk(3);
+    expect(walks).toEqual([3, 3]);
+  });
+
+  it('by an update is used, unless the update put pages aside to be freed', () => {
+    overtake = () => os.deviceWriteFenced(1);
+    expect(walk(3)).toBe(leaf(103));
+    expect(walks).toEqual([3]);
+    const page = os.pageAlloc(terms.CONTEXT_KERNEL, 0, 0);
+    overtake = () => {
+      os.pageFreeDeferred(page);
+      os.deviceWriteFenced(1);
+    };
+    expect(walk(4)).toBe(leaf(104));
+    expect(walks).toEqual([3, 4, 4]);
+    expect(host.state.view.getUint8(page)).toBe(0x6b);
+  });
+
   it('leaves the cache as it was when the new entry is not present', () => {
     overtake = () => {
       table.delete(3);

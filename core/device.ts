@@ -1,5 +1,6 @@
 import {
   CACHE_ENTRY_BYTES,
+  CACHE_LINE_BYTES,
   PLAN_CACHE_ENTRIES,
   PLAN_COST_COMMAND,
   PLAN_COST_FENCE,
@@ -17,7 +18,9 @@ import {
   STATE_DEVICE_BUSY,
   STATE_DEVICE_COMMANDS,
   STATE_DEVICE_DEAD,
-  STATE_DEVICE_EPOCH,
+  STATE_DEVICE_EPOCHS,
+  THREAD_BASE,
+  THREAD_BYTES,
   THREAD_CACHE,
   THREAD_COMMAND_ERROR,
   THREAD_DEFERRED,
@@ -63,9 +66,25 @@ import { thread, threadAt } from './thread';
  * the tag or the filler sees the epoch. A walk that saw the epoch move is not used, which is how
  * hardware that waits for walks in flight looks from outside; so a page freed after the fence is read by
  * no walk whose result counts.
+ *
+ * Each thread steps a word of its own, or threads that work on different regions would pass one line to
+ * and fro, and the epoch is their sum. The words only grow and each is read once before the walk and once
+ * after it, so any step made in between makes the second sum larger. (The sum is no snapshot of one moment,
+ * and need not be.)
  */
 export function deviceEpoch(): u32 {
-  return atomic.load<u32>(STATE_DEVICE_EPOCH);
+  const end: usize = STATE_DEVICE_EPOCHS + load<u32>(PLAN_THREAD_COUNT) * CACHE_LINE_BYTES;
+  let sum: u32 = 0;
+  for (let word: usize = STATE_DEVICE_EPOCHS; word < end; word += CACHE_LINE_BYTES) {
+    sum += atomic.load<u32>(word);
+  }
+  return sum;
+}
+
+/** Makes every walk under way useless. A full barrier: the caller's stores are seen by later walks. */
+function stepEpoch(): void {
+  const index = (u32(thread()) - THREAD_BASE) / THREAD_BYTES;
+  atomic.add<u32>(STATE_DEVICE_EPOCHS + index * CACHE_LINE_BYTES, 1);
 }
 
 /** Posts a command; models its cost and its failure. Returns false when the device is dead. */
@@ -168,7 +187,7 @@ export function deviceClear(destination: usize, entries: u32): void {
 export function deviceCacheInvalidate(region: usize, first: u32, count_: u32): void {
   count(COUNT_CACHE_INVALIDATIONS, 1);
   post(u64(load<u32>(PLAN_COST_INVALIDATE)));
-  atomic.add<u32>(STATE_DEVICE_EPOCH, 1);
+  stepEpoch();
   const entries = load<u32>(PLAN_CACHE_ENTRIES);
   if (entries == 0) return;
   const start = load<u32>(region, REGION_FIRST_PAGE) + first;
@@ -228,7 +247,7 @@ function purge(cache: usize, entries: u32, start: u32, pages: u32): void {
 export function deviceFence(): i32 {
   count(COUNT_FENCES, 1);
   awaitCommands();
-  atomic.add<u32>(STATE_DEVICE_EPOCH, 1);
+  stepEpoch();
   return settle();
 }
 
@@ -251,10 +270,17 @@ function settle(): i32 {
   return error;
 }
 
-/** deviceWrite, then deviceFence: how an update ends. One call over the module border instead of two. */
+/**
+ * deviceWrite, then a fence: how an update ends. New entries withdraw nothing, so walks under way may be
+ * used, and the epoch steps only when pages wait for it; the stores are seen by whoever takes the driver
+ * lock next, and by the walk that follows the fault.
+ */
 export function deviceWriteFenced(entries: u32): i32 {
   deviceWrite(entries);
-  return deviceFence();
+  count(COUNT_FENCES, 1);
+  awaitCommands();
+  if (load<u32>(thread(), THREAD_DEFERRED) != 0) stepEpoch();
+  return settle();
 }
 
 /**

@@ -7,7 +7,6 @@ const STATE_NAMES: readonly (readonly [number, string])[] = [
   [layout.STATE_BARRIER, 'barrier'],
   [layout.STATE_STOP, 'stop flag'],
   [layout.STATE_FRAME_COUNTER, 'frame counter'],
-  [layout.STATE_DEVICE_EPOCH, 'device epoch'],
   [layout.STATE_DEVICE_BUSY, 'device queue'],
   [layout.STATE_DEVICE_COMMANDS, 'device commands'],
   [layout.STATE_DEVICE_DEAD, 'device dead'],
@@ -22,6 +21,7 @@ const STATE_NAMES: readonly (readonly [number, string])[] = [
   [layout.STATE_WINDOW, 'window'],
   [layout.STATE_SPLITS, 'split count'],
   [layout.STATE_STRATEGY, 'strategy state'],
+  [layout.STATE_DEVICE_EPOCHS, 'device epoch'],
 ];
 
 const REGION_FIELDS: readonly (readonly [number, string])[] = [

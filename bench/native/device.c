@@ -210,7 +210,11 @@ void lock_release(_Atomic int *lock)
 int device_write_fenced(u32 entries)
 {
 	device_write(entries);
-	return device_fence();
+	count(COUNT_FENCES, 1);
+	await_commands();
+	if (self->deferred)
+		atomic_fetch_add(&device_epoch, 1);
+	return settle();
 }
 
 int device_zap_fenced(const struct region *region, u32 first, u32 pages, u32 entries)

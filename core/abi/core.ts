@@ -41,7 +41,10 @@ export declare function deviceClear(destination: usize, entries: u32): void;
 export declare function deviceCacheInvalidate(region: usize, first: u32, count: u32): void;
 /** Waits for all commands of this thread; OK or EIO (device dead). */
 export declare function deviceFence(): i32;
-/** deviceWrite and deviceFence in one call: how most updates end. */
+/**
+ * deviceWrite and a fence in one call: how most updates end. For updates that only add translations, or
+ * replace equal ones: walks under way may still be used unless pages wait in pageFreeDeferred.
+ */
 export declare function deviceWriteFenced(entries: u32): i32;
 /** deviceZap, deviceCacheInvalidate and deviceFence in one call: how most invalidations end. */
 export declare function deviceZapFenced(region: usize, first: u32, count: u32, entries: u32): i32;

@@ -44,8 +44,8 @@ const stateBytes = (name: string): number =>
     STATE_BARRIER: 8,
     STATE_DEVICE_BUSY: 8,
     STATE_FRAME_COUNTER: 8,
-    // Lock line; sequence, active and deferred.
-    STATE_NOTIFIER: 80,
+    // Lock line; sequence, active, deferred and waiters.
+    STATE_NOTIFIER: 84,
     // Lock, used, kinds, eleven list heads (page-allocator.ts).
     STATE_ALLOCATOR: 192 + layout.ORDER_COUNT * 4,
     STATE_SERIES: 32,
@@ -53,6 +53,7 @@ const stateBytes = (name: string): number =>
     STATE_WINDOW: 16,
     STATE_STRATEGY: layout.STATE_STRATEGY_BYTES,
     STATE_STRATEGY_BYTES: 0,
+    STATE_DEVICE_EPOCHS: layout.THREAD_CAPACITY * layout.CACHE_LINE_BYTES,
   })[name] ?? 4;
 
 const THREAD_AREAS: readonly Span[] = [

@@ -160,8 +160,6 @@ export const INJECT_CONTEXTS: u32 = 44;
 export const STATE_BARRIER: u32 = 73728;
 export const STATE_STOP: u32 = 73792;
 export const STATE_FRAME_COUNTER: u32 = 73856;
-/** Bumped by every cache invalidation and fence: a walk that saw it move is not used. */
-export const STATE_DEVICE_EPOCH: u32 = 73920;
 /** Time until which the device's queue is busy, nanoseconds (u64). */
 export const STATE_DEVICE_BUSY: u32 = 73984;
 /** Commands posted so far by all threads; feeds error injection. */
@@ -179,6 +177,8 @@ export const STATE_SPLITS: u32 = 76032;
 /** Private to the strategy, zeroed, shared by its threads: 4 KiB. */
 export const STATE_STRATEGY: u32 = 81920;
 export const STATE_STRATEGY_BYTES: u32 = 4096;
+/** By thread, a line each: steps of the device's epoch that the thread has made (core/device.ts). */
+export const STATE_DEVICE_EPOCHS: u32 = 86016;
 
 // Threads.
 export const THREAD_BASE: u32 = 131072;
