@@ -1,6 +1,6 @@
 import { replicateKey } from '../results/cell-identity.ts';
 import type { AllocationCount, CellRecord, MemorySample } from '../results/cell-record.ts';
-import { LatencyHistogram } from '../results/latency-histogram.ts';
+import { histogramOf } from '../results/hdr-text.ts';
 import { METRICS } from '../results/metrics.ts';
 import { FLOOR_FAMILY } from '../results/pareto.ts';
 import { type Estimate, estimate, exactly } from './estimate.ts';
@@ -99,7 +99,7 @@ function spectraOf(passed: readonly CellRecord[]): Partial<Record<Operation, Spe
   for (const operation of OPERATIONS) {
     const summaries = passed.map(({ latency }) => latency[operation]);
     const histograms = summaries
-      .map((summary) => LatencyHistogram.fromSummary(summary))
+      .map((summary) => histogramOf(summary))
       .filter((histogram) => histogram !== null);
     const batchSize = summaries.find((summary) => summary.batchSize !== null)?.batchSize ?? null;
     const spectrum = spectrumOf(histograms, batchSize);

@@ -1,13 +1,7 @@
-import {
-  build,
-  decodeFromCompressedBase64,
-  encodeIntoCompressedBase64,
-  type JsHistogram,
-} from 'hdr-histogram-js';
 import type { LatencySummary } from './latency-summary.ts';
 
 /** HdrHistogram layout, lowestDiscernibleValue 1, 2 significant digits: buckets of 1/128 at most. */
-const SUB_BUCKETS = 256;
+export const SUB_BUCKETS = 256;
 const HALF_SUB_BUCKETS = 128;
 const HALF_SUB_BUCKETS_LG2 = 7;
 
@@ -105,22 +99,6 @@ export class LatencyHistogram {
     return LatencyHistogram.fromSparseCounts(bySlot, minNs, maxNs);
   }
 
-  /** The stored form of a record: its hdr text and its exact extremes. Null where there is none. */
-  static fromSummary(
-    summary: Pick<LatencySummary, 'hdr' | 'minNs' | 'maxNs'>,
-  ): LatencyHistogram | null {
-    if (summary.hdr === null) return null;
-    const decoded = decodeFromCompressedBase64(summary.hdr, 64) as JsHistogram;
-    const bySlot: [number, number][] = [];
-    // The library's counts are in this very layout; its iterator takes four times as long.
-    const end = slotOf(decoded.maxValue) + 1;
-    for (let slot = 0; slot < end; slot++) {
-      const slotCount = decoded.getCountAtIndex(slot);
-      if (slotCount > 0) bySlot.push([slot, slotCount]);
-    }
-    return LatencyHistogram.fromSparseCounts(bySlot, summary.minNs, summary.maxNs);
-  }
-
   /** Threads of a cell, or forks of a series, as one distribution. */
   static merge(histograms: Iterable<LatencyHistogram>): LatencyHistogram {
     const parts = [...histograms].filter(({ count }) => count > 0);
@@ -151,7 +129,7 @@ export class LatencyHistogram {
     return this.maxNs;
   }
 
-  /** The record's summary; percentiles that the count does not support are null. */
+  /** The record's summary without its hdr text; percentiles that the count does not support are null. */
   summary(batchSize: number | null = 1): LatencySummary {
     const supported = (perTenThousand: number): number | null =>
       this.count * (QUANTILE_UNIT - perTenThousand) >= TAIL_SAMPLES * QUANTILE_UNIT
@@ -166,26 +144,8 @@ export class LatencyHistogram {
       p999Ns: supported(QUANTILES.p999Ns),
       p9999Ns: supported(QUANTILES.p9999Ns),
       maxNs: this.maxNs,
-      hdr: this.toHdr(),
+      hdr: null,
       batchSize,
     };
-  }
-
-  /** HdrHistogram V2, compressed, base64: readable by the HdrHistogram libraries and plotters. */
-  toHdr(): string {
-    const highest = slotHighestNs(Math.max(this.counts.length - 1, SUB_BUCKETS));
-    const histogram = build({
-      lowestDiscernibleValue: 1,
-      highestTrackableValue: highest,
-      numberOfSignificantValueDigits: 2,
-      bitBucketSize: 64,
-      autoResize: false,
-    });
-    for (let slot = 0; slot < this.counts.length; slot++) {
-      if (this.counts[slot]! > 0) {
-        histogram.recordValueWithCount(slotLowestNs(slot), this.counts[slot]!);
-      }
-    }
-    return encodeIntoCompressedBase64(histogram);
   }
 }

@@ -1,26 +1,32 @@
 // Entry of a cell's own process: gets one cell from its parent, runs it, sends one message back.
 import { availableParallelism } from 'node:os';
 import { UsageError } from '../../results/usage-error.ts';
-import { deviceCostsOf } from '../devices/device-costs.ts';
-import { findDevice } from '../devices/find-device.ts';
 import { loadBetween, takeLoadSnapshot } from '../environment/load-snapshot.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 import { readStoredTrace } from '../run/stored-trace.ts';
-import { type Cell, cellSchema } from '../suites/cell.ts';
+import type { Cell } from '../suites/cell.ts';
 import { drawTable } from '../workloads/draw-table.ts';
 import { rangeSizes } from '../workloads/range-sizes.ts';
-import { type CellFigures, reportCell } from './cell-report.ts';
+import { type CellFigures, type CellHistograms, histogramsOf, reportCell } from './cell-report.ts';
+import type { DeviceCosts } from './cell-setup.ts';
 import { runCell } from './run-cell.ts';
 import { loadModules } from './thread-modules.ts';
 
-/** What the parent sends: the cell, and the file of its page trace (bench/run/trace-store.ts). */
+/**
+ * What the parent sends, checked and resolved: the libraries that do so would double the time this process
+ * takes to start.
+ */
 export interface CellRequest {
   readonly cell: Cell;
+  readonly device: DeviceCosts;
+  /** File of the cell's page trace (bench/run/trace-store.ts). */
   readonly traceFile: string;
 }
 
 export interface CellProcessMessage {
   readonly figures?: CellFigures;
+  /** The distributions of the figures' latencies; the parent encodes them. */
+  readonly histograms?: CellHistograms;
   /** The user's input is at fault: the run ends with this line. */
   readonly usageError?: string;
 }
@@ -31,28 +37,24 @@ const DRAWS = 65536;
 process.once('disconnect', () => process.exit());
 
 process.once('message', (message: unknown) => {
-  const { cell, traceFile } = message as CellRequest;
-  run(cellSchema.parse(cell), traceFile).then(
-    (figures) => answer({ figures }),
-    (error: unknown) => {
-      if (error instanceof UsageError) answer({ usageError: error.message });
-      else throw error;
-    },
-  );
+  run(message as CellRequest).then(answer, (error: unknown) => {
+    if (error instanceof UsageError) answer({ usageError: error.message });
+    else throw error;
+  });
 });
 
 function answer(message: CellProcessMessage): void {
-  process.send?.(message, () => process.disconnect());
+  // Not by letting the pool end: what is measured is over, and stopping its threads one by one takes time.
+  process.send?.(message, () => process.exit());
 }
 
-async function run(cell: Cell, traceFile: string): Promise<CellFigures> {
+async function run({ cell, device, traceFile }: CellRequest): Promise<CellProcessMessage> {
   const { entry, file } = resolveStrategy(cell.strategy);
   const modules = loadModules(file === undefined ? { id: entry.id } : { file });
   if (cell.mode === 'micro') {
     const { microFigures } = await import('../micro/micro-figures.ts');
-    return microFigures({ cell, entry }, modules);
+    return { figures: microFigures({ cell, entry }, modules) };
   }
-  const device = deviceCostsOf(findDevice(cell.device));
   const trace = readStoredTrace(traceFile);
   const draws =
     cell.access.kind === 'zipf'
@@ -64,7 +66,7 @@ async function run(cell: Cell, traceFile: string): Promise<CellFigures> {
   const between = loadBetween(before, takeLoadSnapshot());
   const siteNames = entry.sites.map((site) => site.name);
   const figures = reportCell(outcome, { cell, siteNames });
-  return {
+  const measured: CellFigures = {
     ...figures,
     startedAt,
     endedAt: new Date().toISOString(),
@@ -89,4 +91,5 @@ async function run(cell: Cell, traceFile: string): Promise<CellFigures> {
       rangeSizes: rangeSizes(trace),
     },
   };
+  return { figures: measured, histograms: histogramsOf(outcome, cell) };
 }

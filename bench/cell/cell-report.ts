@@ -173,18 +173,35 @@ function windowNs({ state, tasks }: CellOutcome): number | null {
   return end === 0 ? null : end - state.getLong(base + layout.THREAD_WINDOW_START_NS);
 }
 
-function latencies(outcome: CellOutcome, cell: Cell): NonNullable<CellFigures['latency']> {
-  const { state } = outcome;
-  const of = (which: number): LatencySummary => state.histogram(which).summary();
-  const service = of(layout.HISTOGRAM_NOTIFIER);
+/** Distributions of single operations, as counts and exact extremes: what travels to the parent. */
+export type CellHistograms = Readonly<
+  Record<
+    'notifier' | 'notifierService' | 'fault' | 'teardown',
+    Pick<LatencyHistogram, 'counts' | 'minNs' | 'maxNs'>
+  >
+>;
+
+/** In an open loop the notifier's latency counts from the planned arrival. */
+export function histogramsOf({ state }: CellOutcome, cell: Cell) {
+  const service = state.histogram(layout.HISTOGRAM_NOTIFIER);
   const open = cell.pace.kind === 'rate' && cell.mode !== 'replay';
   return {
-    notifier: open ? of(layout.HISTOGRAM_NOTIFIER_PLANNED) : service,
+    notifier: open ? state.histogram(layout.HISTOGRAM_NOTIFIER_PLANNED) : service,
     notifierService: service,
-    fault: of(layout.HISTOGRAM_FAULT),
-    translate:
-      cell.mode === 'replay' ? {} : batchMeans(state.histogram(layout.HISTOGRAM_TRANSLATE)),
-    teardown: of(layout.HISTOGRAM_TEARDOWN),
+    fault: state.histogram(layout.HISTOGRAM_FAULT),
+    teardown: state.histogram(layout.HISTOGRAM_TEARDOWN),
+  };
+}
+
+function latencies(outcome: CellOutcome, cell: Cell): NonNullable<CellFigures['latency']> {
+  const { notifier, notifierService, fault, teardown } = histogramsOf(outcome, cell);
+  const batches = outcome.state.histogram(layout.HISTOGRAM_TRANSLATE);
+  return {
+    notifier: notifier.summary(),
+    notifierService: notifierService.summary(),
+    fault: fault.summary(),
+    translate: cell.mode === 'replay' ? {} : batchMeans(batches),
+    teardown: teardown.summary(),
   };
 }
 

@@ -6,15 +6,20 @@ import type { Cell } from '../suites/cell.ts';
 import type { PageTrace } from '../workloads/page-trace.ts';
 import { parseInjectRule } from './inject-rule.ts';
 import { createMemory, type MemoryPlan, planMemory } from './memory-plan.ts';
-import { pressureOf } from './memory-pressure.ts';
+import { type MemoryPressure, pressureOf } from './memory-pressure.ts';
 import { FIRST_WORKER_THREAD, type Role, type RoleTask } from './role-task.ts';
 import { SharedState } from './shared-state.ts';
 
-/** Everything a cell needs before its first thread starts. */
-export interface CellSetup {
+/** A cell's shared memory, reserved and still empty, and the threads that will run on it. */
+export interface ReservedCell {
   readonly plan: MemoryPlan;
   readonly state: SharedState;
   readonly tasks: readonly RoleTask[];
+  readonly pressure: MemoryPressure;
+}
+
+/** Everything a cell needs before its first thread runs. */
+export interface CellSetup extends Omit<ReservedCell, 'pressure'> {
   readonly budgetPages: number;
   /** Events due per second of the window; null when nothing is planned ahead (as fast as possible). */
   readonly offeredPerSecond: number | null;
@@ -64,11 +69,8 @@ const ROLE_CODES: Readonly<Record<Role, number>> = {
   replay: terms.ROLE_DEVICE,
 };
 
-/**
- * Plans the shared memory, writes the plan words, the trace and the draws, and touches the arena once so
- * that no page fault of the host falls into the measured window.
- */
-export function setUpCell({ cell, entry, device, trace, draws }: CellInputs): CellSetup {
+/** Plans and reserves the shared memory: all that threads need to start. Next: fillCell. */
+export function reserveCell({ cell, entry, trace, draws }: CellInputs): ReservedCell {
   const pressure = pressureOf(cell.memory, trace.pageCount, trace.regions.length);
   const plan = planMemory({
     pageCount: trace.pageCount,
@@ -79,8 +81,22 @@ export function setUpCell({ cell, entry, device, trace, draws }: CellInputs): Ce
     seriesCapacity: SERIES_ROWS,
     moduleData: entry.language === 'c',
   });
-  const state = new SharedState(createMemory(plan));
-  const tasks = tasksOf(cell);
+  return { plan, state: new SharedState(createMemory(plan)), tasks: tasksOf(cell), pressure };
+}
+
+/** reserveCell, then fillCell. */
+export function setUpCell(inputs: CellInputs): CellSetup {
+  return fillCell(reserveCell(inputs), inputs);
+}
+
+/**
+ * Writes the plan words, the trace and the draws, and touches the arena once so that no page fault of the
+ * host falls into the measured window.
+ */
+export function fillCell(
+  { plan, state, tasks, pressure }: ReservedCell,
+  { cell, entry, device, trace, draws }: CellInputs,
+): CellSetup {
   touch(state.memory, plan);
   new Uint8Array(state.memory.buffer).set(trace.events, plan.traceBase);
   state.words.set(draws, plan.drawBase >>> 2);

@@ -2,7 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import * as layout from '../../core/abi/layout.ts';
 import { ENOMEM, MEMORY_KINDS, TEARDOWN_STRONG } from '../../core/abi/terms.ts';
-import { type CellInputs, type CellSetup, setUpCell, setupEvents } from './cell-setup.ts';
+import {
+  type CellInputs,
+  type CellSetup,
+  fillCell,
+  reserveCell,
+  setupEvents,
+} from './cell-setup.ts';
 import type { CellWorkerData } from './cell-worker.ts';
 import type { RoleResult } from './role-task.ts';
 import { type CellModules, instantiate, type ThreadExports } from './thread-modules.ts';
@@ -25,25 +31,15 @@ const workerFile = fileURLToPath(new URL('./cell-worker.js', import.meta.url));
 
 /** Runs one cell in this process: setup, the roles in a pool of their own, teardown. */
 export async function runCell(inputs: CellInputs, modules: CellModules): Promise<CellOutcome> {
-  const setup = setUpCell(inputs);
-  const host = instantiate(modules, setup.state.memory, 0);
-  const refusal = register(host, inputs);
-  if (refusal !== null) {
-    return finish(setup, host, inputs, [], refusal);
-  }
-  for (let event = 0; event < setupEvents(inputs.trace); event++) {
-    host.driver.applyTraceEvent(event);
-  }
-  const data: CellWorkerData = {
-    modules,
-    memory: setup.state.memory,
-    parties: setup.tasks.length,
-  };
+  const reserved = reserveCell(inputs);
+  const parties = reserved.tasks.length;
+  const data: CellWorkerData = { modules, memory: reserved.state.memory, parties };
+  // Its threads start while this one fills the memory.
   const pool = new Piscina({
     filename: workerFile,
     workerData: data,
-    minThreads: setup.tasks.length,
-    maxThreads: setup.tasks.length,
+    minThreads: parties,
+    maxThreads: parties,
     concurrentTasksPerWorker: 1,
     idleTimeout: Number.POSITIVE_INFINITY,
     recordTiming: false,
@@ -51,12 +47,20 @@ export async function runCell(inputs: CellInputs, modules: CellModules): Promise
     atomics: 'disabled',
   });
   try {
+    const setup = fillCell(reserved, inputs);
+    const host = instantiate(modules, setup.state.memory, 0);
+    const refusal = register(host, inputs);
+    if (refusal !== null) return finish(setup, host, inputs, [], refusal);
+    for (let event = 0; event < setupEvents(inputs.trace); event++) {
+      host.driver.applyTraceEvent(event);
+    }
     const roles = await Promise.all(
       setup.tasks.map((task) => pool.run(task) as Promise<RoleResult>),
     );
     return finish(setup, host, inputs, roles, null);
   } finally {
-    await pool.destroy();
+    // Nobody waits for the threads' end: a cell's process ends next, and its threads with it.
+    void pool.destroy();
   }
 }
 

@@ -6,6 +6,7 @@ import {
 } from '../../results/cell-identity.ts';
 import type { CellRecord } from '../../results/cell-record.ts';
 import { groupBy } from '../../results/group-by.ts';
+import { histogramOf } from '../../results/hdr-text.ts';
 import { LatencyHistogram } from '../../results/latency-histogram.ts';
 import type { LatencyKind, Metric } from '../../results/metrics.ts';
 import type { ForkSample } from '../statistics/hierarchical-bootstrap.ts';
@@ -68,7 +69,7 @@ export class Series {
     const { latency, perTenThousand } = metric.percentile;
     let histogram = this.#pooled.get(latency);
     if (histogram === undefined) {
-      const parts = this.measured.map((r) => LatencyHistogram.fromSummary(r.latency[latency]));
+      const parts = this.measured.map((r) => histogramOf(r.latency[latency]));
       const present = parts.filter((part) => part !== null);
       histogram = present.length === 0 ? null : LatencyHistogram.merge(present);
       this.#pooled.set(latency, histogram);

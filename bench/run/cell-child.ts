@@ -1,8 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { hdrTextOf } from '../../results/hdr-text.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import type { CellProcessMessage, CellRequest } from '../cell/cell-process.ts';
-import type { CellFigures } from '../cell/cell-report.ts';
+import type { CellFigures, CellHistograms } from '../cell/cell-report.ts';
+import { deviceCostsOf } from '../devices/device-costs.ts';
+import { findDevice } from '../devices/find-device.ts';
 import type { Cell } from '../suites/cell.ts';
 
 /**
@@ -29,12 +32,14 @@ export function runCellProcess(
   signal: AbortSignal,
 ): Promise<CellFigures> {
   const startedAt = new Date().toISOString();
+  const device = deviceCostsOf(findDevice(cell.device));
+  const request: CellRequest = { cell, device, traceFile };
   const child = fork(entryFile, [], {
     execArgv: [...CELL_FLAGS],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
-  child.send({ cell, traceFile } satisfies CellRequest);
+  child.send(request);
   return new Promise((resolve, reject) => {
     let stderr = '';
     let message: CellProcessMessage | undefined;
@@ -57,12 +62,22 @@ export function runCellProcess(
     child.on('close', (code, killedBy) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      if (message?.figures) resolve(message.figures);
+      if (message?.figures) resolve(withHdr(message.figures, message.histograms));
       else if (message?.usageError) reject(new UsageError(message.usageError));
       else if (signal.aborted) reject(new Error('interrupted'));
       else resolve(failure(cell, startedAt, ending(child, timedOut, cell, code, killedBy, stderr)));
     });
   });
+}
+
+/** The figures with the distributions of their latencies as a record stores them. */
+function withHdr(figures: CellFigures, histograms?: CellHistograms): CellFigures {
+  if (histograms === undefined) return figures;
+  const latency = { ...figures.latency };
+  for (const name of ['notifier', 'notifierService', 'fault', 'teardown'] as const) {
+    latency[name] = { ...latency[name], hdr: hdrTextOf(histograms[name]) };
+  }
+  return { ...figures, latency };
 }
 
 interface Ending {
