@@ -15,6 +15,7 @@ export {
   microTranslate,
   microUpdate,
   microWalk,
+  microWalkChain,
   microWords,
 } from './driver/micro-loops';
 export { applyTraceEvent } from './driver/os-event';

@@ -1,4 +1,4 @@
-import { BLOCK_PAGES, PAGE_BYTES } from '../../core/abi/layout.ts';
+import { BLOCK_BYTES, BLOCK_ORDER, BLOCK_PAGES, PAGE_BYTES } from '../../core/abi/layout.ts';
 import { EVENT_CLEAR } from '../../core/abi/trace-event.ts';
 import { loadModules } from '../cell/thread-modules.ts';
 import { fillDraws, MICRO_GEOMETRY, MicroMachine } from '../micro/micro-machine.ts';
@@ -17,6 +17,8 @@ const REGIONS = 100_000;
 const DRAWS = 1_048_576;
 const NOTIFIES = 1_000;
 const TRIES = 5;
+const WORDS_PER_BLOCK = BLOCK_BYTES / 4;
+const WORDS_PER_ENTRY = 2;
 
 /** How cost grows: 1 GiB to 64 GiB mapped at 4 KiB on the flat table, 1 to 100,000 regions on noop. */
 export function scaleProbe(): ProbeFigures {
@@ -29,9 +31,14 @@ export function scaleProbe(): ProbeFigures {
     mapNsPerEntry: large.mapNsPerEntry,
     walkSmallNs: small.walkNs,
     walkLargeNs: large.walkNs,
-    walkRatio: large.walkNs / small.walkNs,
+    walkGrowthRatio:
+      large.walkChainNs / small.walkChainNs / (large.loadChainNs / small.loadChainNs),
+    walkChainSmallNs: small.walkChainNs,
+    walkChainLargeNs: large.walkChainNs,
     loadSmallNs: small.loadNs,
     loadLargeNs: large.loadNs,
+    loadChainSmallNs: small.loadChainNs,
+    loadChainLargeNs: large.loadChainNs,
     registerNs: many.registerNs,
     notifyOneRegionNs: few.notifyNs,
     notifyManyRegionsNs: many.notifyNs,
@@ -45,7 +52,17 @@ function machineOf(strategy: string, pageCount: number, spans: readonly RegionSp
   return new MicroMachine({ cell, entry }, loadModules({ id: strategy }), geometry);
 }
 
-function mapped(gib: number): { mapNsPerEntry: number; walkNs: number; loadNs: number } {
+interface MappedFigures {
+  readonly mapNsPerEntry: number;
+  /** Random walks and bare loads, as many at a time as the processor can overlap, */
+  readonly walkNs: number;
+  readonly loadNs: number;
+  /** and one after the other. */
+  readonly walkChainNs: number;
+  readonly loadChainNs: number;
+}
+
+function mapped(gib: number): MappedFigures {
   const pageCount = gib * GIB_PAGES;
   const regionPages = Math.min(gib, REGION_GIB) * GIB_PAGES;
   const spans = Array.from({ length: pageCount / regionPages }, (_, i) => ({
@@ -61,24 +78,49 @@ function mapped(gib: number): { mapNsPerEntry: number; walkNs: number; loadNs: n
     });
   });
   machine.run([{ call: 'draw', order: 'random', pages: pageCount }]);
-  let hits = 0;
-  const walkNs = fastestNs(TRIES, () => {
-    hits = machine.driver.microWalk(DRAWS);
-  });
-  if (hits !== DRAWS) throw new Error(`${hits} of ${DRAWS} random accesses were translated`);
+  const perDraw = (work: () => number): number =>
+    fastestNs(TRIES, () => {
+      const done = work();
+      if (done !== DRAWS) throw new Error(`${done} of ${DRAWS} random accesses were made`);
+    }) / DRAWS;
   const draws = new Uint32Array(DRAWS);
   fillDraws(draws, 'random', pageCount);
-  const array = new Float64Array(pageCount).fill(1);
-  const loadNs = fastestNs(TRIES, () => {
-    if (randomLoads(array, draws) !== DRAWS) throw new Error('the loads were not made');
-  });
-  return { mapNsPerEntry: mapNs / pageCount, walkNs: walkNs / DRAWS, loadNs: loadNs / DRAWS };
+  const records = new Int32Array((pageCount / BLOCK_PAGES) * WORDS_PER_BLOCK);
+  const table = new Int32Array(pageCount * WORDS_PER_ENTRY).fill(1);
+  return {
+    mapNsPerEntry: mapNs / pageCount,
+    walkNs: perDraw(() => machine.driver.microWalk(DRAWS)),
+    walkChainNs: perDraw(() => machine.driver.microWalkChain(DRAWS)),
+    loadNs: perDraw(() => randomLoads(records, table, draws)),
+    loadChainNs: perDraw(() => chainedLoads(records, table, draws)),
+  };
 }
 
-/** What the same accesses cost in an array of as many bytes: the misses of caches and TLB alone. */
-function randomLoads(array: Float64Array, draws: Uint32Array): number {
+/**
+ * What a walk cannot do without, in arrays of as many bytes: the block's record, then the entry that is
+ * found by it. The misses of caches and TLB, and nothing else.
+ */
+function randomLoads(records: Int32Array, table: Int32Array, draws: Uint32Array): number {
   let sum = 0;
-  for (let i = 0; i < draws.length; i++) sum += array[draws[i]!]!;
+  for (let i = 0; i < draws.length; i++) {
+    const page = draws[i]!;
+    const region = records[(page >>> BLOCK_ORDER) * WORDS_PER_BLOCK]!;
+    sum += table[(page + region) * WORDS_PER_ENTRY]!;
+  }
+  return sum;
+}
+
+/** The same, each load's place known only when the one before has its value. */
+function chainedLoads(records: Int32Array, table: Int32Array, draws: Uint32Array): number {
+  let sum = 0;
+  let follow = 0;
+  for (let i = 0; i < draws.length; i++) {
+    const page = draws[i]! + follow;
+    const region = records[(page >>> BLOCK_ORDER) * WORDS_PER_BLOCK]!;
+    const value = table[(page + region) * WORDS_PER_ENTRY]!;
+    sum += value;
+    follow = value - 1;
+  }
   return sum;
 }
 
@@ -88,12 +130,16 @@ function regions(count: number): { registerNs: number; notifyNs: number } {
     firstPage: i * BLOCK_PAGES,
     pageCount: BLOCK_PAGES,
   }));
-  const startMs = performance.now();
   const machine = machineOf('noop', pageCount, spans);
-  const registerNs = ((performance.now() - startMs) * 1e6) / count;
+  const registerNs = fastestNs(2, () => {
+    for (let i = 0; i < count; i++) machine.driver.unregister(i);
+    spans.forEach(({ firstPage, pageCount: pages }, i) => {
+      machine.driver.register(i, firstPage, pages);
+    });
+  });
   const stride = Math.floor(count / NOTIFIES) * BLOCK_PAGES;
   const notifyNs = fastestNs(4 * TRIES, () => {
     machine.driver.microNotify(0, 1, stride, NOTIFIES, EVENT_CLEAR);
   });
-  return { registerNs, notifyNs: notifyNs / NOTIFIES };
+  return { registerNs: registerNs / count, notifyNs: notifyNs / NOTIFIES };
 }

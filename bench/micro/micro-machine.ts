@@ -18,6 +18,7 @@ import { MICRO_WORDS, type MicroStep, type MicroWords } from './micro-step.ts';
 export interface MicroExports extends DriverExports {
   microTranslate(region: number, repeats: number): number;
   microWalk(repeats: number): number;
+  microWalkChain(repeats: number): number;
   microAccess(repeats: number): number;
   microWords(order: number, step: number): void;
   microUpdate(

@@ -53,6 +53,24 @@ export function microWalk(repeats: u32): u32 {
   return present;
 }
 
+/**
+ * The same, but the page of a walk is known only when the walk before has its entry (an entry's top bit is
+ * 0), so that no walk hides another's cache and TLB misses.
+ */
+export function microWalkChain(repeats: u32): u32 {
+  const draws: usize = load<u32>(PLAN_DRAW_BASE);
+  const mask = load<u32>(PLAN_DRAW_COUNT) - 1;
+  let present: u32 = 0;
+  let follow: u32 = 0;
+  for (let i: u32 = 0; i < repeats; i++) {
+    const page = drawn(draws, mask, i) + follow;
+    const entry = deviceWalk(regionOfPage(page), page);
+    present += u32(entry & ENTRY_READ);
+    follow = u32(entry >> 63);
+  }
+  return present;
+}
+
 /** Whole device accesses (faults where a page is not present); returns how many succeeded. */
 export function microAccess(repeats: u32): u32 {
   const draws: usize = load<u32>(PLAN_DRAW_BASE);
