@@ -29,7 +29,7 @@ export interface VerifyRequest {
 }
 
 const RACE_SECONDS: Readonly<Record<SuiteSize, number>> = { small: 0.4, full: 3 };
-/** A canary may need more tries than a strategy gets. */
+/** Threads need more tries to catch a canary than a strategy gets: its race ends when they have. */
 const CANARY_RACES = 8;
 
 /** Everything the suite knows to ask of a strategy, in this process. */
@@ -64,7 +64,7 @@ export async function verifyStrategy(
       : null;
   let race = null;
   if (request.race && wants('race')) {
-    for (let i = 0; i < (mustBeCaught && !caught ? CANARY_RACES : 1); i++) {
+    for (let i = 0; i < (mustBeCaught ? CANARY_RACES : 1); i++) {
       onProgress('race');
       race = await raceThreads(entry, modules, seed + i, RACE_SECONDS[size]);
       if (race.verdict !== 'passed') break;
