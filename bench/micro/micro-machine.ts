@@ -160,9 +160,12 @@ export class MicroMachine {
         return 0;
       case 'translate':
         return this.driver.microTranslate(0, step.repeats) >>> 0;
-      case 'walk':
+      case 'walk': {
         this.state.set(layout.PLAN_CACHE_ENTRIES, step.cacheEntries);
-        return this.driver.microWalk(step.repeats) >>> 0;
+        const hits = this.driver.microWalk(step.repeats) >>> 0;
+        this.state.set(layout.PLAN_CACHE_ENTRIES, 0);
+        return hits;
+      }
       case 'maintain':
         this.driver.maintainAll();
         return 0;

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import * as layout from '../../core/abi/layout.ts';
+import * as terms from '../../core/abi/terms.ts';
 import { microLabel } from '../../results/metrics.ts';
 import { benchmarkCell } from '../benchmarks/benchmark-cell.ts';
 import { loadModules } from '../cell/thread-modules.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
+import { MicroMachine } from './micro-machine.ts';
 import { MICRO_OPERATIONS } from './micro-operations.ts';
 import { runMicroCell } from './run-micro-cell.ts';
 
@@ -24,6 +27,16 @@ test('a dynamic table is mapped, split, walked and unmapped in batches, and noth
     expect(avgNs).toBeGreaterThanOrEqual(minNs!);
     expect(samples).toBeGreaterThanOrEqual(30);
   }
+});
+
+test("a walk's device cache is not left on: later invalidations would pay for emptying it", () => {
+  const { entry } = resolveStrategy('radix');
+  const inputs = { cell: benchmarkCell('radix', 'micro', 0), entry };
+  const machine = new MicroMachine(inputs, loadModules({ id: 'radix' }));
+  const { prepare, timed } = chosen('walk-cached 1x4K')[0]!;
+  expect(machine.run([...prepare, ...timed]).hits).toBeGreaterThan(0);
+  expect(machine.state.count(terms.COUNT_CACHE_HITS)).toBeGreaterThan(0);
+  expect(machine.state.get(layout.PLAN_CACHE_ENTRIES)).toBe(0);
 });
 
 test('the floor translates nothing and is measured all the same', () => {
