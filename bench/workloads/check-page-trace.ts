@@ -220,8 +220,11 @@ class PageTraceCheck {
     }
   }
 
-  #fault(page: number, count: number, arg: number): void {
-    if (count !== 1) this.#report(`OP_FAULT: ${count} pages instead of one`);
+  #fault(first: number, count: number, arg: number): void {
+    for (let page = first; page < first + count; page++) this.#faultPage(page, arg);
+  }
+
+  #faultPage(page: number, arg: number): void {
     const bits = this.#pages[page]!;
     if ((bits & MAPPED) === 0) this.#report(`OP_FAULT: page ${page} is not under a VMA`);
     if (this.#huge[Math.floor(page / BLOCK_PAGES)] === 1) {

@@ -24,7 +24,7 @@ export const OP_MAP: u32 = 1;
 export const OP_INVALIDATE: u32 = 2;
 /** The VMA over the range goes (munmap, exec, exit); the notifier range was an event of its own. */
 export const OP_UNMAP_VMA: u32 = 3;
-/** The CPU touches one page; arg = FAULT_* bits. */
+/** The CPU touches each page of the range; arg = FAULT_* bits. */
 export const OP_FAULT: u32 = 4;
 /** The VMA's rights change; arg = PROT_* bits. The notifier range was an event of its own. */
 export const OP_PROTECT_VMA: u32 = 5;
