@@ -30,5 +30,6 @@ export { registrationLoop } from './driver/registration-thread';
 export { replayLoop } from './driver/replay-loop';
 export { stormLoop } from './driver/storm-thread';
 export { openWindow } from './driver/window';
+export { handoverFollow, handoverLead } from './handover';
 export { allocatorCheck } from './page-allocator';
 export { setThread } from './thread';

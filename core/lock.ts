@@ -41,6 +41,7 @@ export const STALL_LOCK: u32 = 1;
 export const STALL_BARRIER: u32 = 2;
 export const STALL_NOTIFIER: u32 = 3;
 export const STALL_REMOVE: u32 = 4;
+export const STALL_HANDOVER: u32 = 5;
 
 /** A wait passed its limit: say what it saw and trap, so that the cell ends as crashed with a reason. */
 export function stall(word: usize, what: u32): void {

@@ -145,6 +145,11 @@ const hostSchema = z.object({
   /** PSI "some" CPU pressure over the cell, 0..1. */
   cpuPressureShare: z.number().min(0).max(1).nullable().default(null),
   contextSwitchesInvoluntary: figure,
+  /**
+   * Round trip of a cache line between the first two threads just before the window: how far apart their
+   * cores were.
+   */
+  handoverNs: figure,
   clockCostNs: figure,
   clockGranularityNs: figure,
 });

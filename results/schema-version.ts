@@ -1,7 +1,7 @@
 import { UsageError } from './usage-error.ts';
 
 /** Written into every JSON of a run folder: "major.minor". A new minor only adds fields. */
-export const SCHEMA_VERSION = '1.0';
+export const SCHEMA_VERSION = '1.1';
 
 /** The JSON documents that carry a schema version. */
 export type DocumentKind = 'record' | 'plan' | 'host' | 'baseline';

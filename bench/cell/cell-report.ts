@@ -88,6 +88,7 @@ export function reportCell(outcome: CellOutcome, { cell, siteNames }: ReportCont
     host: {
       gcEvents: sum(outcome.roles.map((role) => role.gcEvents)),
       heapGrowthBytes: sum(outcome.roles.map((role) => role.heapGrowthBytes)),
+      handoverNs: outcome.roles.find((role) => role.handoverNs !== null)?.handoverNs ?? null,
     },
     windows: cell.mode === 'replay' ? [] : latencySlices(outcome),
     model: cell.mode === 'replay' ? model(outcome) : {},
@@ -130,7 +131,7 @@ export function judgeCell(outcome: CellOutcome): {
   return { verdict: 'failed', reason: `${first[0]} ${first[1]}${detail}` };
 }
 
-const STALLS = ['', 'a lock', 'the start barrier', 'a notifier window', 'a removal'];
+const STALLS = ['', 'a lock', 'the start barrier', 'a notifier window', 'a removal', 'the line'];
 
 function stallText({ state }: CellOutcome): string {
   const what = state.get(layout.STATE_STALL);

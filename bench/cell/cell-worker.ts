@@ -2,7 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import { workerData } from 'node:worker_threads';
-import type { RoleResult, RoleTask } from './role-task.ts';
+import { FIRST_WORKER_THREAD, type RoleResult, type RoleTask } from './role-task.ts';
 import { SharedState } from './shared-state.ts';
 import { type CellModules, type DriverExports, instantiate } from './thread-modules.ts';
 
@@ -36,10 +36,12 @@ export default async function runRole(task: RoleTask): Promise<RoleResult> {
   await sleep(GC_DRAIN_MS);
   gcEvents = 0;
   let message = '';
+  let handoverNs: number | null = null;
   let before = 0;
   let after = 0;
   try {
     driver.barrierWait(parties);
+    if (parties > 1) handoverNs = passLine(driver, task.thread);
     if (task.role === 'replay' || (task.role === 'storm' && task.index === 0)) {
       driver.openWindow();
     }
@@ -53,7 +55,14 @@ export default async function runRole(task: RoleTask): Promise<RoleResult> {
     state.stop();
   }
   await sleep(GC_DRAIN_MS);
-  return { ok: message === '', message, gcEvents, heapGrowthBytes: Math.max(0, after - before) };
+  const heapGrowthBytes = Math.max(0, after - before);
+  return { ok: message === '', message, gcEvents, heapGrowthBytes, handoverNs };
+}
+
+/** The first two threads pass a cache line to and fro; the first one knows what a round trip took. */
+function passLine(driver: DriverExports, thread: number): number | null {
+  if (thread === FIRST_WORKER_THREAD + 1) driver.handoverFollow();
+  return thread === FIRST_WORKER_THREAD ? driver.handoverLead() || null : null;
 }
 
 function loopOf(driver: DriverExports, task: RoleTask): () => void {

@@ -16,6 +16,8 @@ export interface RoleResult {
   /** Inside the measured window, of this thread's isolate. */
   readonly gcEvents: number;
   readonly heapGrowthBytes: number;
+  /** Round trip of a cache line to the next thread, fastest batch; null: not the one that leads. */
+  readonly handoverNs: number | null;
 }
 
 /** Thread block 0 is the host's setup thread; then devices, storms, maintenance. */

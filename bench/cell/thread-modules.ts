@@ -29,6 +29,8 @@ export interface DriverExports {
   warmClock(readings: number): void;
   barrierWait(parties: number): void;
   openWindow(): void;
+  handoverLead(): number;
+  handoverFollow(): void;
   deviceLoop(): void;
   stormLoop(index: number): void;
   maintenanceLoop(): void;

@@ -163,6 +163,7 @@ describe('trust', () => {
   test.each([
     ['threads-over-cores', { threads: { device: 8, storm: 1, maintenance: 0 } }],
     ['smt-shared', { threads: { device: 4, storm: 1, maintenance: 0 } }],
+    ['not-concurrent', { host: { ...record.host, handoverNs: null } }],
     ['steal', { host: { ...record.host, stealShare: 0.02 } }],
     ['throttled', { host: { ...record.host, throttledNs: 5 } }],
     ['gc-in-window', { host: { ...record.host, gcEvents: 1 } }],

@@ -97,10 +97,14 @@ export function environmentFlags(host: HostFingerprint, threads: number): TrustF
 
 function contentionFlags(
   host: HostFingerprint,
-  { host: seen }: TrustFacts,
+  { host: seen, latency }: TrustFacts,
   threads: number,
 ): TrustFlag[] {
   const flags: TrustFlag[] = [];
+  if (threads > 1 && or0(latency.notifier.count) > 0 && seen.handoverNs === null) {
+    const text = 'just before the window the first two threads did not run at the same time';
+    flags.push(warning('not-concurrent', text));
+  }
   if (or0(seen.stealShare) > STEAL_SHARE) {
     const share = percent(or0(seen.stealShare));
     flags.push(warning('steal', `the hypervisor took ${share} of the CPU time`));

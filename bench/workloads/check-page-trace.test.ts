@@ -122,7 +122,14 @@ describe('checkPageTrace', () => {
       'has writable pages',
     ],
     ['FAULT_PRESENT on an absent page', [MAP, [OP_FAULT, 3, 1, FAULT_PRESENT]], 'page 3 is absent'],
-    ['a fault past its VMA', [[OP_MAP, 0, 4], [OP_FAULT, 3, 2]], 'page 4 is not under a VMA'],
+    [
+      'a fault past its VMA',
+      [
+        [OP_MAP, 0, 4],
+        [OP_FAULT, 3, 2],
+      ],
+      'page 4 is not under a VMA',
+    ],
     ['an unknown operation', [[99, 0, 1]], 'unknown operation 99'],
     ['an unknown event', [MAP, [OP_INVALIDATE, 0, 1, 9]], 'unknown event 9'],
   ])('refuses %s', (_name, events, message) => {

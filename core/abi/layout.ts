@@ -174,6 +174,8 @@ export const STATE_STORM_DONE: u32 = 75840;
 export const STATE_STALL: u32 = 75904;
 export const STATE_WINDOW: u32 = 75968;
 export const STATE_SPLITS: u32 = 76032;
+/** The line that two threads pass to and fro (core/handover.ts). */
+export const STATE_HANDOVER: u32 = 76096;
 /** Private to the strategy, zeroed, shared by its threads: 4 KiB. */
 export const STATE_STRATEGY: u32 = 81920;
 export const STATE_STRATEGY_BYTES: u32 = 4096;

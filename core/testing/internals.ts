@@ -12,6 +12,7 @@ export * from '../driver/invalidation';
 export * from '../driver/registration';
 export * from '../driver/walk';
 export * from '../fault-injection';
+export * from '../handover';
 export * from '../histogram';
 export * from '../lock';
 export * from '../notifier';
