@@ -232,6 +232,7 @@ function writeRun(
     [layout.PLAN_MAINTAIN_EVENTS, cell.maintenanceThreads > 0 ? MAINTAIN_EVENTS : 0],
     [layout.PLAN_ACCESS_PER_EVENT, ACCESSES_PER_EVENT],
     [layout.PLAN_REPEAT_TRACE, repeats(cell, trace) ? 1 : 0],
+    [layout.PLAN_LAPS, cell.laps ?? 1],
     [layout.PLAN_STORM_THREADS, modelled ? 1 : cell.stormThreads],
     [layout.PLAN_TEARDOWN, TEARDOWN_CODES[cell.teardown?.policy ?? 'strong']],
     [layout.PLAN_TEARDOWN_US, cell.teardown?.periodUs ?? 0],

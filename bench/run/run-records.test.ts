@@ -185,4 +185,30 @@ describe('a replay', () => {
     expect(model('other')).not.toEqual(model('first'));
     expect(other).not.toEqual(first);
   });
+
+  it('in laps plays its trace as often, one after the other', async () => {
+    const suite = bench.suite('laps', {
+      strategies: ['huge-then-4k'],
+      workloads: SMALL_STORM,
+      devices: 'ideal',
+      modes: 'replay',
+      timeoutSeconds: 90,
+    });
+    for (const laps of ['1', '3']) {
+      const out = bench.path(`laps-${laps}`);
+      const run = ['run', suite, '--seed', '9', '--set', `laps=${laps}`, '--out', out];
+      expect((await runCommand(...run)).code).toBe(0);
+    }
+    const [once, thrice] = [1, 3].map((laps) => bench.records(`laps-${laps}`)[0]!);
+    const lengthNs = (record: CellRecord): number => record.memory.series.at(-1)!.timeNs;
+    // The set-up is played once, before the laps.
+    const events = ({ extra }: CellRecord): number => {
+      const { counters, trace } = extra as Record<string, Record<string, number>>;
+      return counters!.events! - trace!.setupEvents!;
+    };
+    expect(events(thrice!)).toBe(3 * events(once!));
+    expect(thrice!.memory.series.length).toBeGreaterThan(once!.memory.series.length / 2);
+    expect(lengthNs(thrice!) / lengthNs(once!)).toBeCloseTo(3, 1);
+    expect(thrice!.verdict).toBe('passed');
+  });
 });

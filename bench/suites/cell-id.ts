@@ -31,14 +31,18 @@ function extras(cell: CellSettings): string[] {
 
 /** What a sweep varies beside strategy, workload, device, mode and memory; empty for a plain cell. */
 export function sweptParts(
-  cell: Pick<CellSettings, 'pace' | 'deviceThreads' | 'stormThreads' | 'teardown' | 'inject'>,
+  cell: Pick<
+    CellSettings,
+    'pace' | 'deviceThreads' | 'stormThreads' | 'laps' | 'teardown' | 'inject'
+  >,
 ): string[] {
   const parts: string[] = [];
-  const { pace, deviceThreads, stormThreads, teardown, inject } = cell;
+  const { pace, deviceThreads, stormThreads, laps, teardown, inject } = cell;
   if (pace.kind === 'asap') parts.push('asap');
   if (pace.kind === 'compressed') parts.push(`x${pace.factor}`);
   if (pace.kind === 'rate') parts.push(`${pace.perSecond}ps`);
   if (deviceThreads !== 1 || stormThreads !== 1) parts.push(`d${deviceThreads}s${stormThreads}`);
+  if (laps !== undefined) parts.push(`laps${laps}`);
   if (teardown !== undefined) parts.push(`teardown-${teardown.policy}`);
   if (inject !== undefined) parts.push('inject');
   return parts;

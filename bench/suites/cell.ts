@@ -76,6 +76,8 @@ export const memorySchema = strictShape({
   budgetBytes: integerBetween(4096, 2 ** 32).optional(),
 });
 
+export const lapsSchema = integerBetween(1, 1_000_000);
+
 export const teardownSchema = strictShape({
   policy: oneOf(TEARDOWN_POLICIES),
   /** Pause between a teardown and the next. */
@@ -107,6 +109,8 @@ export const cellSchema = strictShape({
   /** The cell process is killed after this and the record says `timeout`. */
   timeoutSeconds: numberBetween(0.1, 172_800),
   memory: memorySchema,
+  /** Replay mode: how often the trace is played, each time on what the time before has left; once if absent. */
+  laps: lapsSchema.optional(),
   /** Regions are unregistered and registered again while the storm runs. */
   teardown: teardownSchema.optional(),
   /** Fault-injection rules in the order they are evaluated. */

@@ -72,8 +72,13 @@ export function planSuite(suite: Suite, context: PlanContext): Plan {
 }
 
 /** Expected duration of one cell process, for progress and stated durations; not a limit. */
-export function estimateCellSeconds(cell: Pick<Cell, 'mode' | 'windowSeconds'>): number {
-  return START_SECONDS + (cell.mode === 'replay' ? REPLAY_SECONDS : cell.windowSeconds);
+export function estimateCellSeconds(cell: Pick<Cell, 'mode' | 'windowSeconds' | 'laps'>): number {
+  const replaySeconds = REPLAY_SECONDS * (cell.laps ?? 1);
+  return START_SECONDS + (cell.mode === 'replay' ? replaySeconds : cell.windowSeconds);
+}
+
+function lapsOf({ laps }: CellGroup): Pick<CellSettings, 'laps'> {
+  return laps === undefined ? {} : { laps };
 }
 
 function expandGroup(group: CellGroup, context: PlanContext, where: string): CellSettings[] {
@@ -91,7 +96,7 @@ function expandGroup(group: CellGroup, context: PlanContext, where: string): Cel
     strategies,
     workloads.map((workload) => ({ workload })),
     group.devices.map((device) => ({ device })),
-    group.modes.map((mode) => ({ mode })),
+    group.modes.map((mode) => ({ mode, ...(mode === 'replay' ? lapsOf(group) : {}) })),
     group.pace.map((pace) => ({ pace })),
     group.access.map((access) => ({ access })),
     group.memory.map((memory) => ({ memory })),

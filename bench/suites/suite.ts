@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   accessSchema,
   CELL_MODES,
+  lapsSchema,
   memorySchema,
   paceSchema,
   strategyParamsSchema,
@@ -53,6 +54,8 @@ export const cellGroupSchema = strictShape({
   maintenanceThreads: integerBetween(0, 64).default(0),
   teardown: oneOrMany(teardownSchema).optional(),
   memory: oneOrMany(memorySchema).default([{ profile: 'plenty' }]),
+  /** Of replay cells alone: the others play for a time. */
+  laps: lapsSchema.optional(),
   windowSeconds: numberBetween(0.01, 86_400).default(1),
   timeoutSeconds: numberBetween(0.1, 172_800).default(60),
   inject: z.array(textUpTo(500)).max(100).default([]),

@@ -88,6 +88,8 @@ export const PLAN_TEARDOWN_US: u32 = 65696;
 export const PLAN_REGION_SCRATCH: u32 = 65700;
 /** 1: invalidate is called while the CPU's table changes, not before (core/driver/secondary-tlb.ts). */
 export const PLAN_NOTIFY_AFTER: u32 = 65760;
+/** Replay: how often the trace is played. */
+export const PLAN_LAPS: u32 = 65764;
 /** 1: the strategy holds no translations (noop): an access is over after one fault. */
 export const PLAN_FLOOR: u32 = 65688;
 /** Replay: maintain runs after every this many events; 0 = never. */

@@ -1,5 +1,6 @@
 import {
   PLAN_ACCESS_PER_EVENT,
+  PLAN_LAPS,
   PLAN_MAINTAIN_EVENTS,
   PLAN_SERIES_CAPACITY,
   PLAN_TRACE_BASE,
@@ -13,7 +14,8 @@ import { sampleMemory } from './memory-series';
 import { applyTraceEvent } from './os-event';
 
 /**
- * Replay: one thread, no clock. Each event is applied, then the device makes its accesses; all randomness
+ * Replay: one thread, no clock. The trace is played PLAN_LAPS times, each lap on the address space the one
+ * before has left, as if it began one nanosecond after that one's last event. Each event is applied, then the device makes its accesses; all randomness
  * is the thread's seeded generator, so two runs from one seed are the same to the bit. Series times are
  * the trace's own; latencies are modelled (counts x device profile).
  */
@@ -21,13 +23,25 @@ export function replayLoop(): void {
   const count = load<u32>(PLAN_TRACE_COUNT);
   const accesses = load<u32>(PLAN_ACCESS_PER_EVENT);
   const maintainEvery = load<u32>(PLAN_MAINTAIN_EVENTS);
-  const sampleEvery = max<u32>(count / load<u32>(PLAN_SERIES_CAPACITY) + 1, 1);
-  for (let i = load<u32>(PLAN_TRACE_FIRST); i < count; i++) {
-    applyTraceEvent(i);
-    drawBatch(accesses);
-    accessBatch(accesses);
-    if (maintainEvery != 0 && i % maintainEvery == 0) maintainAll();
-    const record: usize = load<u32>(PLAN_TRACE_BASE) + i * TRACE_EVENT_BYTES;
-    sampleMemory(load<u64>(record, TRACE_TIME_NS) + 1, i % sampleEvery == 0 || i == count - 1);
+  const laps = load<u32>(PLAN_LAPS);
+  const first = load<u32>(PLAN_TRACE_FIRST);
+  if (first >= count) return;
+  const lapNs = eventTimeNs(count - 1) - eventTimeNs(first) + 1;
+  const sampleEvery = (u64(laps) * u64(count)) / u64(load<u32>(PLAN_SERIES_CAPACITY)) + 1;
+  let played: u64 = first;
+  for (let lap: u32 = 0; lap < laps; lap++) {
+    for (let i = first; i < count; i++, played++) {
+      applyTraceEvent(i);
+      drawBatch(accesses);
+      accessBatch(accesses);
+      if (maintainEvery != 0 && i % maintainEvery == 0) maintainAll();
+      const last = lap == laps - 1 && i == count - 1;
+      sampleMemory(eventTimeNs(i) + u64(lap) * lapNs + 1, played % sampleEvery == 0 || last);
+    }
   }
+}
+
+function eventTimeNs(index: u32): u64 {
+  const record: usize = load<u32>(PLAN_TRACE_BASE) + index * TRACE_EVENT_BYTES;
+  return load<u64>(record, TRACE_TIME_NS);
 }
