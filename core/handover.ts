@@ -8,7 +8,7 @@ import { STALL_HANDOVER, stall } from './lock';
  * of every line that a strategy shares, and with it most of what differs between two forks.
  *
  *   leader                          follower
- *   word = 2 n + 1 (odd)            waits for an odd value, stores it + 1
+ *   word = 2 n + 1 (odd)            waits for an odd value, exchanges it for it + 1
  *   waits for 2 n + 2, n++          ...
  *   time is up: word = OVER         sees OVER, ends
  *
@@ -57,7 +57,8 @@ export function handoverFollow(): void {
   for (let looks: u32 = 1; ; looks++) {
     const value = atomic.load<u32>(STATE_HANDOVER);
     if (value == OVER) return;
-    if ((value & 1) != 0) atomic.store<u32>(STATE_HANDOVER, value + 1);
+    // Not a store: the leader's OVER may have come since the load, and must not be written over.
+    if ((value & 1) != 0) atomic.cmpxchg<u32>(STATE_HANDOVER, value, value + 1);
     if ((looks & 0xfffff) == 0 && nowNs() >= endNs) stall(STATE_HANDOVER, STALL_HANDOVER);
   }
 }
