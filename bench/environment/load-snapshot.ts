@@ -1,4 +1,4 @@
-import { type LoadSnapshot, loadSnapshotSchema } from '../../results/host-fingerprint.ts';
+import type { LoadSnapshot } from '../../results/host-fingerprint.ts';
 import { controlGroup, type SystemFiles, systemFiles } from './system-files.ts';
 
 /** Columns of /proc/stat's first line after "cpu" (proc(5)). */
@@ -36,9 +36,9 @@ export function takeLoadSnapshot(
   const mhz = [...(files('/proc/cpuinfo') ?? '').matchAll(/^cpu MHz\s*: ([\d.]+)/gm)].map(
     ([, value]) => Number(value),
   );
-  return loadSnapshotSchema.parse({
+  return {
     timeMs,
-    loadAverage: load?.length === 3 ? load : null,
+    loadAverage: load?.length === 3 ? (load as [number, number, number]) : null,
     busyTicks: total === undefined ? null : total - idle,
     totalTicks: total ?? null,
     stealTicks: ticks?.[STEAL_COLUMN] ?? null,
@@ -48,7 +48,7 @@ export function takeLoadSnapshot(
     throttledNs: throttledNs(files),
     cpuMhzMin: mhz.length === 0 ? null : Math.min(...mhz),
     cpuMhzMax: mhz.length === 0 ? null : Math.max(...mhz),
-  });
+  };
 }
 
 /** What happened between two snapshots; names as in a record's `host`. */
