@@ -150,6 +150,8 @@ const hostSchema = z.object({
    * cores were.
    */
   handoverNs: figure,
+  /** From the start of the cell's process to the opening of its measured window, milliseconds. */
+  startUpMs: figure,
   clockCostNs: figure,
   clockGranularityNs: figure,
 });

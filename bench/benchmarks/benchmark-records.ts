@@ -92,13 +92,13 @@ function twinRecords(native: NativeComparison): CellRecordInput[] {
   );
 }
 
-function harnessRecords({ probes, cellStartMs }: Measurements): CellRecordInput[] {
-  const tries = Math.min(...Object.values(probes).map((all) => all.length), cellStartMs.length);
+function harnessRecords({ probes, cellStarts }: Measurements): CellRecordInput[] {
+  const tries = Math.min(...Object.values(probes).map((all) => all.length), cellStarts.length);
   return Array.from({ length: tries }, (_, fork) => {
     const rows = HARNESS_ROWS.map(([name, probe, figure]) =>
       rowOf(name, probes[probe][fork]![figure]!),
     );
-    rows.push(rowOf('cell-start', cellStartMs[fork]! * 1e6));
+    rows.push(rowOf('cell-start', cellStarts[fork]!.startUpMs * 1e6));
     return {
       ...recordOf('harness', null, 'harness', fork, rows),
       strategyTitle: 'the harness itself',

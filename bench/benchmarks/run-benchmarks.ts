@@ -11,7 +11,7 @@ import { TraceStore } from '../run/trace-store.ts';
 import { BENCHMARK_SEED, benchmarkCell } from './benchmark-cell.ts';
 import { benchmarkRecords, plannedCellOf } from './benchmark-records.ts';
 import { type BudgetRow, budgetTable } from './budget-row.ts';
-import { budgetRows, type Measurements } from './budgets.ts';
+import { budgetRows, type CellStart, type Measurements } from './budgets.ts';
 import { PROBES, type ProbeFigures, type ProbeName } from './probe.ts';
 import { runProbe } from './run-probe.ts';
 
@@ -43,14 +43,14 @@ export async function runBenchmarks(options: BenchmarkOptions): Promise<BudgetRo
   const signal = options.signal ?? new AbortController().signal;
   const records = await runCells(options, signal);
   const native = await compareWithC({ rounds, replay: await replayInputs() });
-  const cellStartMs: number[] = [];
+  const cellStarts: CellStart[] = [];
   const traces = new TraceStore();
   try {
-    for (let i = 0; i < PROBE_TRIES; i++) cellStartMs.push(await startOfCell(traces, i, signal));
+    for (let i = 0; i < PROBE_TRIES; i++) cellStarts.push(await startOfCell(traces, i, signal));
   } finally {
     traces.remove();
   }
-  const measured: Measurements = { records, native, probes: await runProbes(), cellStartMs };
+  const measured: Measurements = { records, native, probes: await runProbes(), cellStarts };
   const store = RunStore.resume(out);
   const more = benchmarkRecords(measured);
   store.addCells(more.map(plannedCellOf));
@@ -97,13 +97,18 @@ async function replayInputs() {
   return { cell, entry, device: NO_COSTS, trace, draws: new Uint32Array(0) };
 }
 
-/** Wall time of a whole cell, fork to answer, without its window. */
-async function startOfCell(traces: TraceStore, fork: number, signal: AbortSignal): Promise<number> {
+/** A whole cell, fork to answer, and its start alone. */
+async function startOfCell(
+  traces: TraceStore,
+  fork: number,
+  signal: AbortSignal,
+): Promise<CellStart> {
   const cell = benchmarkCell('noop', 'storm', fork, { windowSeconds: START_WINDOW_SECONDS });
   const traceFile = await traces.fileOf(cell.workload, cell.seed);
   const startMs = performance.now();
-  await runCellProcess(cell, traceFile, signal);
-  return performance.now() - startMs - START_WINDOW_SECONDS * 1000;
+  const { host } = await runCellProcess(cell, traceFile, signal);
+  const wholeMs = performance.now() - startMs - START_WINDOW_SECONDS * 1000;
+  return { startUpMs: host?.startUpMs ?? Number.NaN, wholeMs };
 }
 
 async function runProbes(): Promise<Record<ProbeName, ProbeFigures[]>> {

@@ -1,5 +1,6 @@
 // Entry of a cell's own process: gets one cell from its parent, runs it, sends one message back.
 import { availableParallelism } from 'node:os';
+import * as layout from '../../core/abi/layout.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { loadBetween, takeLoadSnapshot } from '../environment/load-snapshot.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
@@ -9,7 +10,7 @@ import { drawTable } from '../workloads/draw-table.ts';
 import { rangeSizes } from '../workloads/range-sizes.ts';
 import { type CellFigures, type CellHistograms, histogramsOf, reportCell } from './cell-report.ts';
 import type { DeviceCosts } from './cell-setup.ts';
-import { runCell } from './run-cell.ts';
+import { type CellOutcome, runCell } from './run-cell.ts';
 import { loadModules } from './thread-modules.ts';
 
 /**
@@ -48,12 +49,21 @@ function answer(message: CellProcessMessage): void {
   process.send?.(message, () => process.exit());
 }
 
+/** The core's clock and process.hrtime are one; null when no window opened. */
+function startUpMs({ state }: CellOutcome): number | null {
+  const openedNs = state.getLong(layout.STATE_WINDOW);
+  if (openedNs === 0) return null;
+  const ageMs = performance.now();
+  const [seconds, ns] = process.hrtime();
+  return ageMs - (seconds * 1e3 + ns / 1e6 - openedNs / 1e6);
+}
+
 async function run({ cell, device, traceFile }: CellRequest): Promise<CellProcessMessage> {
   const { entry, file } = resolveStrategy(cell.strategy);
-  const modules = loadModules(file === undefined ? { id: entry.id } : { file });
+  const compile = () => loadModules(file === undefined ? { id: entry.id } : { file });
   if (cell.mode === 'micro') {
     const { microFigures } = await import('../micro/micro-figures.ts');
-    return { figures: microFigures({ cell, entry }, modules) };
+    return { figures: microFigures({ cell, entry }, compile()) };
   }
   const trace = readStoredTrace(traceFile);
   const draws =
@@ -62,7 +72,7 @@ async function run({ cell, device, traceFile }: CellRequest): Promise<CellProces
       : new Uint32Array(0);
   const startedAt = new Date().toISOString();
   const before = takeLoadSnapshot();
-  const outcome = await runCell({ cell, entry, device, trace, draws }, modules);
+  const outcome = await runCell({ cell, entry, device, trace, draws }, compile);
   const between = loadBetween(before, takeLoadSnapshot());
   const siteNames = entry.sites.map((site) => site.name);
   const figures = reportCell(outcome, { cell, siteNames });
@@ -82,6 +92,7 @@ async function run({ cell, device, traceFile }: CellRequest): Promise<CellProces
         : {
             ...figures.host,
             ...between,
+            startUpMs: startUpMs(outcome),
             residentBytesPeak: process.resourceUsage().maxRSS * 1024,
           },
     extra: {

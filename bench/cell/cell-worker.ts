@@ -2,13 +2,17 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import { workerData } from 'node:worker_threads';
-import { FIRST_WORKER_THREAD, type RoleResult, type RoleTask } from './role-task.ts';
+import {
+  FIRST_WORKER_THREAD,
+  type RoleOrder,
+  type RoleResult,
+  type RoleTask,
+} from './role-task.ts';
 import { SharedState } from './shared-state.ts';
-import { type CellModules, type DriverExports, instantiate } from './thread-modules.ts';
+import { type DriverExports, instantiate } from './thread-modules.ts';
 
 /** What each worker of a cell gets when it starts. */
 export interface CellWorkerData {
-  readonly modules: CellModules;
   readonly memory: WebAssembly.Memory;
   /** Threads that meet at the start barrier. */
   readonly parties: number;
@@ -25,8 +29,8 @@ new PerformanceObserver((list) => {
   gcEvents += list.getEntries().length;
 }).observe({ entryTypes: ['gc'], buffered: false });
 
-export default async function runRole(task: RoleTask): Promise<RoleResult> {
-  const { modules, memory, parties } = workerData as CellWorkerData;
+export default async function runRole({ task, modules }: RoleOrder): Promise<RoleResult> {
+  const { memory, parties } = workerData as CellWorkerData;
   const state = new SharedState(memory);
   const { driver } = instantiate(modules, memory, task.thread);
   const run = loopOf(driver, task);

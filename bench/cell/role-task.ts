@@ -1,3 +1,5 @@
+import type { CellModules } from './thread-modules.ts';
+
 export type Role = 'device' | 'storm' | 'maintenance' | 'registration' | 'replay';
 
 /** One measured run of one role; a pool thread gets exactly one. */
@@ -7,6 +9,12 @@ export interface RoleTask {
   readonly thread: number;
   /** Index among the threads of the role. */
   readonly index: number;
+}
+
+/** What a pool thread is sent: its task, and the modules, which are compiled while the threads start. */
+export interface RoleOrder {
+  readonly task: RoleTask;
+  readonly modules: CellModules;
 }
 
 export interface RoleResult {

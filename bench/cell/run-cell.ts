@@ -10,7 +10,7 @@ import {
   setupEvents,
 } from './cell-setup.ts';
 import type { CellWorkerData } from './cell-worker.ts';
-import type { RoleResult } from './role-task.ts';
+import type { RoleOrder, RoleResult } from './role-task.ts';
 import { type CellModules, instantiate, type ThreadExports } from './thread-modules.ts';
 
 /** What happened in a cell, before it is judged and written as a record. */
@@ -29,12 +29,18 @@ export interface CellOutcome extends CellSetup {
 
 const workerFile = fileURLToPath(new URL('./cell-worker.js', import.meta.url));
 
-/** Runs one cell in this process: setup, the roles in a pool of their own, teardown. */
-export async function runCell(inputs: CellInputs, modules: CellModules): Promise<CellOutcome> {
+/**
+ * Runs one cell in this process: setup, the roles in a pool of their own, teardown.
+ * @param compile the cell's modules, compiled
+ */
+export async function runCell(
+  inputs: CellInputs,
+  compile: () => CellModules,
+): Promise<CellOutcome> {
   const reserved = reserveCell(inputs);
   const parties = reserved.tasks.length;
-  const data: CellWorkerData = { modules, memory: reserved.state.memory, parties };
-  // Its threads start while this one fills the memory.
+  const data: CellWorkerData = { memory: reserved.state.memory, parties };
+  // Its threads start while this one compiles and fills the memory.
   const pool = new Piscina({
     filename: workerFile,
     workerData: data,
@@ -47,6 +53,7 @@ export async function runCell(inputs: CellInputs, modules: CellModules): Promise
     atomics: 'disabled',
   });
   try {
+    const modules = compile();
     const setup = fillCell(reserved, inputs);
     const host = instantiate(modules, setup.state.memory, 0);
     const refusal = register(host, inputs);
@@ -55,7 +62,10 @@ export async function runCell(inputs: CellInputs, modules: CellModules): Promise
       host.driver.applyTraceEvent(event);
     }
     const roles = await Promise.all(
-      setup.tasks.map((task) => pool.run(task) as Promise<RoleResult>),
+      setup.tasks.map((task) => {
+        const order: RoleOrder = { task, modules };
+        return pool.run(order) as Promise<RoleResult>;
+      }),
     );
     return finish(setup, host, inputs, roles, null);
   } finally {

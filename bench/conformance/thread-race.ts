@@ -98,7 +98,7 @@ export async function raceThreads(
     cacheEntries: 1024,
   };
   const inputs = { cell, entry, device, trace: raceTrace(seed), draws: new Uint32Array(0) };
-  const outcome = await runCell(inputs, modules);
+  const outcome = await runCell(inputs, () => modules);
   const { verdict, reason } = judgeCell(outcome);
   return {
     verdict: verdict as RaceResult['verdict'],
