@@ -1,0 +1,49 @@
+import { copyFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { CellRecord } from '../../results/cell-record.ts';
+import { RunBench, runCommand } from '../fixtures/command-run.ts';
+import { testModule } from '../fixtures/test-module.ts';
+
+const STALL_NS = 20e6;
+/** Events a second; about one in four is an invalidation. */
+const RATE = 20_000;
+
+let bench: RunBench;
+let open: CellRecord;
+let closed: CellRecord;
+
+beforeAll(async () => {
+  bench = new RunBench();
+  const strategy = bench.path('one-stall.wasm');
+  copyFileSync(await testModule('one-stall'), strategy);
+  const common = { strategies: [strategy], workloads: ['storm'], devices: 'ideal' };
+  const pace = { kind: 'rate', perSecond: RATE };
+  const suite = bench.suite(
+    'one-stall',
+    { ...common, windowSeconds: 0.5, pace },
+    { ...common, windowSeconds: 0.5, pace: { kind: 'asap' } },
+  );
+  await runCommand('run', suite, '--seed', '3', '--out', bench.path('run'));
+  [open, closed] = [...bench.records('run')].sort(
+    (a, b) => (b.load.offeredPerSecond ?? 0) - (a.load.offeredPerSecond ?? 0),
+  ) as [CellRecord, CellRecord];
+});
+
+afterAll(() => bench.remove());
+
+it('a stall of 20 ms happens once in either loop', () => {
+  for (const { verdict, reason, latency } of [open, closed]) {
+    expect({ verdict, reason }).toEqual({ verdict: 'passed', reason: null });
+    expect(latency.notifier.maxNs).toBeGreaterThanOrEqual(STALL_NS);
+    expect(latency.notifier.count).toBeGreaterThan(1000);
+  }
+});
+
+it('an open loop counts the arrivals that waited behind it: its p99 shows the stall', () => {
+  // They are 4 % of the window's arrivals and waited 20 ms, 19.8 ms, ... 0: 1 % waited longer than 15 ms.
+  expect(open.latency.notifier.p99Ns).toBeGreaterThan(STALL_NS / 2);
+});
+
+it('a closed loop sends nothing meanwhile: one long operation is beyond any p99', () => {
+  expect(closed.latency.notifier.p99Ns).toBeLessThan(STALL_NS / 10);
+});
