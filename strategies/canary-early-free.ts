@@ -3,6 +3,7 @@
  * A walk that is under way reads freed, poisoned memory. The checker must catch it.
  */
 
+import { blockStop } from '../core/abi/block-slot';
 import { deviceCacheInvalidate, deviceFence, deviceZap, pageFree } from '../core/abi/core';
 import { blockSlot, slotIsLeaf, slotIsTable, tableAddress } from '../core/abi/directory';
 import { BLOCK_PAGES } from '../core/abi/layout';
@@ -20,8 +21,8 @@ export function invalidate(
 ): i32 {
   const end = first + count;
   let zapped: u32 = 0;
-  for (let page = first; page < end; page = (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+  for (let page = first; page < end; page = blockStop(page, end)) {
+    const stop = blockStop(page, end);
     zapped += dropBlock(blockSlot(region, page >> 9), page & (BLOCK_PAGES - 1), stop - page);
   }
   if (zapped == 0) return OK;

@@ -17,8 +17,8 @@
  *   REGION_STRATEGY + 128   u32: the block maintain looked at last
  */
 
+import { blockStop, linkLeaf, linkTable, tableEntry, zapBlock } from '../core/abi/block-slot';
 import {
-  count as countUp,
   deviceCacheInvalidate,
   deviceFence,
   deviceWrite,
@@ -26,7 +26,6 @@ import {
   lockAcquire,
   lockRelease,
   pageAlloc,
-  pageFreeDeferred,
 } from '../core/abi/core';
 import {
   blockSlot,
@@ -35,18 +34,16 @@ import {
   directoryInit,
   directoryTranslate,
   directoryTrim,
-  slotIsLeaf,
   slotIsTable,
   tableAddress,
-  tableSlot,
   wordsAreHuge,
   zapEnd,
   zapFirst,
 } from '../core/abi/directory';
 import { entryOfWord } from '../core/abi/entry';
-import { BLOCK_ORDER, BLOCK_PAGES, REGION_LOCK, REGION_STRATEGY } from '../core/abi/layout';
-import { expandLeaf, writeSlots, zapSlots } from '../core/abi/slots';
-import { CONTEXT_KERNEL, COUNT_COLLATERAL, ENOMEM, OK } from '../core/abi/terms';
+import { BLOCK_ORDER, REGION_LOCK, REGION_STRATEGY } from '../core/abi/layout';
+import { writeSlots } from '../core/abi/slots';
+import { CONTEXT_KERNEL, ENOMEM, OK } from '../core/abi/terms';
 import { EVENT_RELEASE, EVENT_UNMAP } from '../core/abi/trace-event';
 
 const SITE_DIRECTORY: u32 = 0;
@@ -63,7 +60,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
   const end = first + count;
   let result: i32 = OK;
   while (page < end && result == OK) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     result = updateBlock(region, page, stop - page, words + ((page - first) << 3));
     page = stop;
   }
@@ -73,21 +70,17 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
 
 function updateBlock(region: usize, page: u32, count: u32, words: usize): i32 {
   const slot = blockSlot(region, page >> 9);
-  const old = load<u64>(slot);
   if (wordsAreHuge(words, count)) {
-    atomic.store<u64>(slot, entryOfWord(load<u64>(words), BLOCK_ORDER));
-    if (slotIsTable(old)) pageFreeDeferred(tableAddress(old));
+    linkLeaf(slot, entryOfWord(load<u64>(words), BLOCK_ORDER));
     deviceWrite(1);
     return OK;
   }
-  let table = slotIsTable(old) ? tableAddress(old) : 0;
-  if (table == 0) {
-    table = pageAlloc(CONTEXT_KERNEL, 0, SITE_FAULT);
+  if (!slotIsTable(load<u64>(slot))) {
+    const table = pageAlloc(CONTEXT_KERNEL, 0, SITE_FAULT);
     if (table == 0) return ENOMEM;
-    if (slotIsLeaf(old)) expandLeaf(table, old);
+    linkTable(slot, table);
   }
-  deviceWrite(writeSlots(table + ((page & (BLOCK_PAGES - 1)) << 3), count, words));
-  if (!slotIsTable(old)) atomic.store<u64>(slot, tableSlot(table));
+  deviceWrite(writeSlots(tableEntry(tableAddress(load<u64>(slot)), page), count, words));
   return OK;
 }
 
@@ -101,36 +94,15 @@ export function invalidate(
   const end = first + count;
   const from = zapFirst(region, first);
   const to = zapEnd(region, end);
+  const vanishes = event == EVENT_UNMAP || event == EVENT_RELEASE;
   let zapped: u32 = 0;
-  let page = first;
-  while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
-    zapped += invalidateBlock(region, page, stop - page, event);
-    page = stop;
+  for (let page = first; page < end; page = blockStop(page, end)) {
+    zapped += zapBlock(blockSlot(region, page >> 9), page, blockStop(page, end) - page, vanishes);
   }
   if (zapped == 0) return OK;
   deviceZap(zapped);
   deviceCacheInvalidate(region, from, to - from);
   return deviceFence();
-}
-
-/** Drops the block's part of the range, or its whole leaf; returns the entries that were present. */
-function invalidateBlock(region: usize, page: u32, count: u32, event: u32): u32 {
-  const slot = blockSlot(region, page >> 9);
-  const old = load<u64>(slot);
-  if (slotIsLeaf(old)) {
-    atomic.store<u64>(slot, 0);
-    countUp(COUNT_COLLATERAL, BLOCK_PAGES - count);
-    return 1;
-  }
-  if (!slotIsTable(old)) return 0;
-  const table = tableAddress(old);
-  const zapped = zapSlots(table + ((page & (BLOCK_PAGES - 1)) << 3), count);
-  if (count != BLOCK_PAGES || (event != EVENT_UNMAP && event != EVENT_RELEASE)) return zapped;
-  atomic.store<u64>(slot, 0);
-  pageFreeDeferred(table);
-  // The table waits for a fence: have one even when all its entries were zapped before.
-  return max<u32>(zapped, 1);
 }
 
 export function translate(region: usize, page: u32): u64 {

@@ -18,6 +18,7 @@
  *   REGION_STRATEGY + 128   head of the parked list u32 | parked u32
  */
 
+import { blockStop, tableEntry } from '../core/abi/block-slot';
 import {
   deviceCacheInvalidate,
   deviceFence,
@@ -91,7 +92,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
   let page = first;
   const end = first + count;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     const result = updateBlock(region, page, stop - page, words + ((page - first) << 3));
     if (result != OK) return result;
     page = stop;
@@ -115,7 +116,7 @@ function updateBlock(region: usize, page: u32, count: u32, words: usize): i32 {
     return OK;
   }
   const table = slotIsTable(old) ? tableAddress(old) : withdraw(region);
-  deviceWrite(writeSlots(table + ((page & (BLOCK_PAGES - 1)) << 3), count, words));
+  deviceWrite(writeSlots(tableEntry(table, page), count, words));
   if (!slotIsTable(old)) atomic.store<u64>(slot, tableSlot(table));
   // A leaf gave way to its table: pages the words leave out are not in it, so no cache may keep them.
   if (slotIsLeaf(old)) deviceCacheInvalidate(region, page & ~(BLOCK_PAGES - 1), BLOCK_PAGES);
@@ -133,7 +134,7 @@ export function invalidate(
   let page = first;
   const end = first + count;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     zapped += invalidateBlock(region, page, stop - page);
     page = stop;
   }
@@ -152,7 +153,7 @@ function invalidateBlock(region: usize, page: u32, count: u32): u32 {
     return 1;
   }
   if (!slotIsTable(old)) return 0;
-  return zapSlots(tableAddress(old) + ((page & (BLOCK_PAGES - 1)) << 3), count);
+  return zapSlots(tableEntry(tableAddress(old), page), count);
 }
 
 export function translate(region: usize, page: u32): u64 {

@@ -16,6 +16,7 @@
  *   REGION_STRATEGY   directory pages (core/abi/directory.ts), every slot a page of the list
  */
 
+import { blockStop } from '../core/abi/block-slot';
 import { deviceCacheInvalidate, deviceFence, deviceWrite, deviceZap } from '../core/abi/core';
 import {
   directoryClear,
@@ -26,7 +27,7 @@ import {
   entrySlot,
 } from '../core/abi/directory';
 import { ENTRY_READ } from '../core/abi/entry';
-import { BLOCK_PAGES, REGION_PAGE_COUNT } from '../core/abi/layout';
+import { REGION_PAGE_COUNT } from '../core/abi/layout';
 import { writeSlots } from '../core/abi/slots';
 import { OK } from '../core/abi/terms';
 
@@ -56,7 +57,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
   let page = first;
   const end = first + count;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     writeSlots(entrySlot(region, page), stop - page, words + ((page - first) << 3));
     page = stop;
   }
@@ -94,7 +95,7 @@ function zapRuns(region: usize, first: u32, end: u32): bool {
   let runFirst: u32 = end;
   let page = first;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     let slot = entrySlot(region, page);
     for (; page < stop; page++) {
       if ((load<u64>(slot) & ENTRY_READ) != 0) {

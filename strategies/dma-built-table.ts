@@ -21,6 +21,7 @@
  * Parameter: mergeOrder, the largest device page made of smaller CPU pages (4: 64 KiB, 9: 2 MiB).
  */
 
+import { blockStop } from '../core/abi/block-slot';
 import {
   count as countUp,
   deviceCacheInvalidate,
@@ -92,7 +93,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
   const end = first + count;
   let result: i32 = OK;
   while (page < end && result == OK) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     result = updateBlock(region, page, stop - page, words + ((page - first) << 3));
     page = stop;
   }
@@ -189,7 +190,7 @@ export function invalidate(
   let zapped: u32 = 0;
   let page = first;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     zapped += invalidateBlock(region, page, stop - page);
     page = stop;
   }

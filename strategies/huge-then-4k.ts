@@ -17,6 +17,7 @@
  *   table pages == directory pages + blocks whose slot is a table
  */
 
+import { blockStop, tableEntry } from '../core/abi/block-slot';
 import {
   count as countUp,
   deviceCacheInvalidate,
@@ -61,7 +62,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
   let page = first;
   const end = first + count;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     const from = words + ((page - first) << 3);
     const result = updateBlock(region, page, stop - page, from);
     if (result != OK) return result;
@@ -85,7 +86,7 @@ function updateBlock(region: usize, page: u32, count: u32, words: usize): i32 {
     table = pageAlloc(CONTEXT_KERNEL, 0, SITE_FAULT);
     if (table == 0) return ENOMEM;
   }
-  deviceWrite(writeSlots(table + ((page & (BLOCK_PAGES - 1)) << 3), count, words));
+  deviceWrite(writeSlots(tableEntry(table, page), count, words));
   if (!slotIsTable(old)) atomic.store<u64>(slot, tableSlot(table));
   // A leaf gave way to its table: pages the words leave out are not in it, so no cache may keep them.
   if (slotIsLeaf(old)) deviceCacheInvalidate(region, page & ~(BLOCK_PAGES - 1), BLOCK_PAGES);
@@ -103,7 +104,7 @@ export function invalidate(
   let page = first;
   const end = first + count;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     zapped += invalidateBlock(region, page, stop - page, event);
     page = stop;
   }
@@ -124,7 +125,7 @@ function invalidateBlock(region: usize, page: u32, count: u32, event: u32): u32 
   }
   if (!slotIsTable(old)) return 0;
   const table = tableAddress(old);
-  const zapped = zapSlots(table + ((page & (BLOCK_PAGES - 1)) << 3), count);
+  const zapped = zapSlots(tableEntry(table, page), count);
   if (vanishes && count == BLOCK_PAGES) {
     atomic.store<u64>(slot, 0);
     pageFreeDeferred(table);

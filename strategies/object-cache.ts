@@ -23,6 +23,7 @@
  * Parameter: limit.
  */
 
+import { blockStop, tableEntry } from '../core/abi/block-slot';
 import {
   count as countUp,
   deviceCacheInvalidate,
@@ -138,7 +139,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
   const end = first + count;
   let result: i32 = OK;
   while (page < end && result == OK) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     result = updateBlock(region, page, stop - page, words + ((page - first) << 3));
     page = stop;
   }
@@ -162,7 +163,7 @@ function updateBlock(region: usize, page: u32, count: u32, words: usize): i32 {
   const object = hadObject ? tableAddress(old) : newObject();
   if (object == 0) return ENOMEM;
   if (slotIsLeaf(old)) expandLeaf(object, old);
-  const entries = object + ((page & (BLOCK_PAGES - 1)) << 3);
+  const entries = tableEntry(object, page);
   let present: u64 = hadObject ? old >> PRESENT_SHIFT : slotIsLeaf(old) ? BLOCK_PAGES : 0;
   present -= presentSlots(entries, count);
   deviceWrite(writeSlots(entries, count, words));
@@ -184,7 +185,7 @@ export function invalidate(
   let page = first;
   const end = first + count;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     revoked += revoke(region, page, stop - page);
     page = stop;
   }
@@ -207,7 +208,7 @@ function revoke(region: usize, page: u32, count: u32): u32 {
   } else {
     if (!slotIsTable(old)) return 0;
     const object = tableAddress(old);
-    const asked = presentSlots(object + ((page & (BLOCK_PAGES - 1)) << 3), count);
+    const asked = presentSlots(tableEntry(object, page), count);
     if (asked == 0) return 0;
     countUp(COUNT_COLLATERAL, (old >> PRESENT_SHIFT) - u64(asked));
     atomic.store<u64>(slot, u64(object));

@@ -23,6 +23,7 @@
  *   STATE_STRATEGY    address of the dummy page u32
  */
 
+import { blockStop } from '../core/abi/block-slot';
 import {
   deviceCacheInvalidate,
   deviceFence,
@@ -41,7 +42,7 @@ import {
   entrySlot,
 } from '../core/abi/directory';
 import { ENTRY_READ, ENTRY_WRITE } from '../core/abi/entry';
-import { BLOCK_PAGES, REGION_PAGE_COUNT, STATE_STRATEGY } from '../core/abi/layout';
+import { REGION_PAGE_COUNT, STATE_STRATEGY } from '../core/abi/layout';
 import { writeSlots } from '../core/abi/slots';
 import { CONTEXT_KERNEL, ENOMEM, OK } from '../core/abi/terms';
 
@@ -80,7 +81,7 @@ function poison(region: usize, first: u32, count: u32): u32 {
   let page = first;
   const end = first + count;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     let slot = entrySlot(region, page);
     for (; page < stop; page++) {
       poisoned += u32(load<u64>(slot) != dummy);
@@ -96,7 +97,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
   let page = first;
   const end = first + count;
   while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     written += writeSlots(entrySlot(region, page), stop - page, words + ((page - first) << 3));
     page = stop;
   }

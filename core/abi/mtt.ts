@@ -15,6 +15,7 @@
  * be given away, so nothing of the range may stay in the table, even of a device that answers no more.
  */
 
+import { blockStop } from './block-slot';
 import {
   count as countUp,
   deviceCacheInvalidate,
@@ -24,17 +25,12 @@ import {
 } from './core';
 import { entrySlot } from './directory';
 import { ENTRY_READ, entryOfWord, wordIsValid } from './entry';
-import { BLOCK_PAGES } from './layout';
 import { copySlots, presentSlots, zapSlots } from './slots';
 import { stagingBuffer, stagingEntries, stagingReturn, stagingTake } from './staging';
 import { CONTEXT_ATOMIC, COUNT_COLLATERAL, OK } from './terms';
 
 /** MTTs in the 64 bytes of a UMR's alignment. */
 const GRANULE: u32 = 8;
-
-function blockStop(page: u32, end: u32): u32 {
-  return min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
-}
 
 /** Entries of page..end-1 as they shall be: from the words, and where those say nothing as they are. */
 function populate(
