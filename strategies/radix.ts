@@ -18,7 +18,7 @@
  *
  *   bytes == 4096 * (1 root + 1 level 3 per 512 GiB + 1 level 2 per GiB + 1 table per block of 4 KiB leaves)
  *
- *   REGION_STRATEGY   root u32 | cursor: GiB + 1 u32 | its level 2 node u32
+ *   REGION_STRATEGY   root u32 | cursor: GiB + 1 u32 | its level 2 node u32 | contiguous u32
  *   level 4           page >> 27   ->  level 3   page >> 18  ->  level 2   page >> 9   ->  table
  */
 
@@ -47,19 +47,22 @@ import { CONTEXT_KERNEL, ENOMEM, OK } from '../core/abi/terms';
 const SITE_NODE: u32 = 0;
 const SITE_TABLE: u32 = 1;
 const PARAM_CONTIGUOUS: u32 = 0;
-const ARM: i32 = 1;
+const ARM: u32 = 1;
 const ARM_ORDER: u32 = 4;
 const LARGEST_CONTIGUOUS: u32 = 8;
 const NODE_SLOTS: u32 = 512;
 const ROOT: usize = REGION_STRATEGY;
 const CURSOR_GIB: usize = REGION_STRATEGY + 4;
 const CURSOR_NODE: usize = REGION_STRATEGY + 8;
+/** The parameter, beside the cursor: a call for each block would cost as much as writing it. */
+const CONTIGUOUS: usize = REGION_STRATEGY + 12;
 
 export function init(region: usize): i32 {
   if (region == 0) return OK;
   const root = pageAlloc(CONTEXT_KERNEL, 0, SITE_NODE);
   if (root == 0) return ENOMEM;
   store<u32>(region + ROOT, u32(root));
+  store<u32>(region + CONTIGUOUS, u32(param(PARAM_CONTIGUOUS)));
   return OK;
 }
 
@@ -118,13 +121,14 @@ function writeBlock(region: usize, page: u32, count: u32, words: usize): u32 {
     return 1;
   }
   const table = tableAddress(load<u64>(slot));
-  if (param(PARAM_CONTIGUOUS) == 0) return writeSlots(tableEntry(table, page), count, words);
+  const contiguous = load<u32>(region + CONTIGUOUS);
+  if (contiguous == 0) return writeSlots(tableEntry(table, page), count, words);
   unfoldEdges(table, page, count);
-  return writeRuns(table, page, count, words);
+  return writeRuns(table, page, count, words, contiguous == ARM);
 }
 
 /** Writes runs of consecutive frames as the largest aligned leaves the variant has. */
-function writeRuns(table: usize, page: u32, count: u32, words: usize): u32 {
+function writeRuns(table: usize, page: u32, count: u32, words: usize, arm: bool): u32 {
   let written: u32 = 0;
   let i: u32 = 0;
   while (i < count) {
@@ -135,7 +139,7 @@ function writeRuns(table: usize, page: u32, count: u32, words: usize): u32 {
     }
     let run: u32 = 1;
     while (i + run < count && load<u64>(words + ((i + run) << 3)) == word + u64(run)) run++;
-    const order = leafOrder(page + i, word, run);
+    const order = leafOrder(page + i, word, run, arm);
     const leaf = entryOfWord(word, order);
     const stop = i + (u32(1) << order);
     for (; i < stop; i++) store<u64>(tableEntry(table, page + i), leaf);
@@ -145,11 +149,15 @@ function writeRuns(table: usize, page: u32, count: u32, words: usize): u32 {
 }
 
 /** Largest leaf that page and frame are aligned to and the run fills. */
-function leafOrder(page: u32, word: u64, run: u32): u32 {
+function leafOrder(page: u32, word: u64, run: u32, arm: bool): u32 {
   const aligned = min(ctz<u32>(page | BLOCK_PAGES), u32(ctz<u64>(wordFrame(word) | BLOCK_PAGES)));
   const order = min(min(aligned, 31 - clz<u32>(run)), LARGEST_CONTIGUOUS);
-  if (param(PARAM_CONTIGUOUS) != ARM) return order;
+  if (!arm) return order;
   return order >= ARM_ORDER ? ARM_ORDER : 0;
+}
+
+function unfoldTable(slot: u64, page: u32, count: u32): void {
+  if (slotIsTable(slot)) unfoldEdges(tableAddress(slot), page, count);
 }
 
 /** Contiguous leaves that the range cuts become single pages: the same translations (contpte unfold). */
@@ -178,14 +186,14 @@ export function invalidate(
   event: u32,
   blockable: bool,
 ): i32 {
+  const contiguous = load<u32>(region + CONTIGUOUS);
   let zapped: u32 = 0;
   const end = first + count;
   for (let page = first; page < end; page = blockStop(page, end)) {
     const slot = findSlot(region, page, false);
     if (slot == 0) continue;
     const pages = blockStop(page, end) - page;
-    const old = load<u64>(slot);
-    if (slotIsTable(old)) unfoldEdges(tableAddress(old), page, pages);
+    if (contiguous != 0) unfoldTable(load<u64>(slot), page, pages);
     zapped += zapBlock(slot, page, pages, true);
   }
   if (zapped == 0) return OK;
@@ -203,7 +211,7 @@ export function translate(region: usize, page: u32): u64 {
   if (!slotIsTable(slot)) return 0;
   const entry = atomic.load<u64>(tableEntry(tableAddress(slot), page));
   const order = entryOrder(entry);
-  if ((entry & ENTRY_READ) == 0 || order == 0 || order > LARGEST_CONTIGUOUS) return entry;
+  if (order == 0 || (entry & ENTRY_READ) == 0 || order > LARGEST_CONTIGUOUS) return entry;
   return entryAdvance(entry, page & ((1 << order) - 1));
 }
 

@@ -72,7 +72,7 @@ describe('radix, by hand', () => {
   });
 
   it('zaps a leaf of 2 MiB by its one slot', async () => {
-    // cursor 2 in R, slot 2 for the contiguous check, slot 2 again to zap it
+    // the parameter and cursor 2 in R, slot 2
     expect(await counted('radix', 'invalidate-2m')).toEqual({ loads: 4, stores: 1, lines: 2 });
   });
 });

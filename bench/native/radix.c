@@ -1,10 +1,11 @@
 /*
  * The C twin of strategies/radix.ts with contiguous = 0: four levels of 512 slots, 4 KiB and 2 MiB
- * leaves, a cursor on the last directory.
+ * leaves, a cursor on the last directory. Walks look for contiguous leaves all the same.
  */
 #include "core.h"
 
 #define NODE_SLOTS 512
+#define LARGEST_CONTIGUOUS 8
 #define SITE_NODE 0
 #define SITE_TABLE 1
 
@@ -191,6 +192,8 @@ static int radix_invalidate(struct region *region, u32 first, u32 pages, u32 eve
 static u64 radix_translate(const struct region *region, u32 page)
 {
 	u64 slot = atomic_load(region->child[0] + (page >> 27));
+	u64 entry;
+	u32 order;
 
 	if (!is_table(slot))
 		return 0;
@@ -202,7 +205,11 @@ static u64 radix_translate(const struct region *region, u32 page)
 		return entry_advance(slot, page & (BLOCK_PAGES - 1));
 	if (!is_table(slot))
 		return 0;
-	return atomic_load(table_entry(table_of(slot), page));
+	entry = atomic_load(table_entry(table_of(slot), page));
+	order = entry_order(entry);
+	if (!order || !(entry & ENTRY_READ) || order > LARGEST_CONTIGUOUS)
+		return entry;
+	return entry_advance(entry, page & ((1u << order) - 1));
 }
 
 static void free_node(slot_t *node, u32 level)
