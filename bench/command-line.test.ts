@@ -43,6 +43,8 @@ describe('wrong words', () => {
   it.each([
     ['an option', ['run', 'quick', '--stratgy', 'noop'], 'did you mean --strategy?'],
     ['a command', ['rnu'], 'did you mean run?'],
+    ['a longer command', ['new-strtegy', 'x'], 'did you mean new-strategy?'],
+    ["another command's option", ['explore', '--schedule', '3'], 'did you mean --schedules?'],
     ['a strategy', ['run', 'quick', '--strategy', 'flat-prealocated'], '"flat-preallocated"'],
     ['a suite', ['run', 'quik'], 'quick'],
     ['a workload', ['run', 'quick', '--workload', 'stomr'], '"storm"'],
@@ -116,6 +118,15 @@ describe('the built program', () => {
     const json = await runCommand('list', 'suites', '--json');
     const suites = JSON.parse(json.stdout) as { name: string }[];
     expect(suites.map(({ name }) => name)).toContain('quick');
+  });
+
+  it('writes a strategy to begin with, and says what comes next', async () => {
+    const folder = bench.path('my-idea');
+    const { code, stdout } = await runCommand('new-strategy', 'my-idea', '--folder', folder);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`wrote ${folder}/my-idea.ts`);
+    expect(stdout).toContain(`xlt-bench verify ${folder}/my-idea.wasm`);
+    expect(existsSync(`${folder}/build.mjs`)).toBe(true);
   });
 
   it('ends wrong usage without a stack', async () => {

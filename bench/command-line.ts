@@ -1,4 +1,4 @@
-import yargs from 'yargs';
+import yargs, { type CommandModule } from 'yargs';
 import { UsageError } from '../results/usage-error.ts';
 import { benchCommand } from './commands/bench.ts';
 import { compareCommand } from './commands/compare.ts';
@@ -7,6 +7,7 @@ import { fitCommand } from './commands/fit.ts';
 import { importCommand } from './commands/import.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
+import { newStrategyCommand } from './commands/new-strategy.ts';
 import { publishCommand } from './commands/publish.ts';
 import { recordCommand } from './commands/record.ts';
 import { reportCommand } from './commands/report.ts';
@@ -40,22 +41,31 @@ function complain(message: string, exitCode: number): number {
   return exitCode;
 }
 
+/** Every command, in the order of the help. */
+function commandsOf(context: CommandContext): CommandModule[] {
+  return [
+    listCommand(context),
+    runCommand(context),
+    compareCommand(context),
+    reportCommand(context),
+    publishCommand(context),
+    verifyCommand(context),
+    exploreCommand(context),
+    benchCommand(context),
+    importCommand(context),
+    fitCommand(context),
+    inspectCommand(context),
+    recordCommand(context),
+    newStrategyCommand(context),
+  ] as CommandModule[];
+}
+
 function buildParser(args: readonly string[], context: CommandContext) {
-  const parser = yargs([...args])
+  const commands = commandsOf(context);
+  return yargs([...args])
     .scriptName('xlt-bench')
     .usage('$0 <command> [options]\n\nMeasures how device translation tables keep up with the CPU.')
-    .command(listCommand(context))
-    .command(runCommand(context))
-    .command(compareCommand(context))
-    .command(reportCommand(context))
-    .command(publishCommand(context))
-    .command(verifyCommand(context))
-    .command(exploreCommand(context))
-    .command(benchCommand(context))
-    .command(importCommand(context))
-    .command(fitCommand(context))
-    .command(inspectCommand(context))
-    .command(recordCommand(context))
+    .command(commands)
     .completion('completion', 'print a completion script for the shell')
     .demandCommand(1, 'which command?')
     .strict()
@@ -67,12 +77,9 @@ function buildParser(args: readonly string[], context: CommandContext) {
       'Exit codes: 0 good, 1 regression or failed verdict, 2 usage or bad input, 3 inconclusive, 4 environment refused.',
     )
     .fail((message, error) => {
-      throw error ?? new UsageError(withSuggestion(message, args));
+      throw error ?? new UsageError(withSuggestion(message, args, commands));
     });
-  return parser;
 }
-
-const COMMANDS = ['list', 'run', 'compare', 'report', 'import', 'inspect', 'record', 'completion'];
 
 /** Options that may be given more than once, and words of a command line. */
 const LISTS = [
@@ -91,68 +98,40 @@ function refuseRepeated(argv: Record<string, unknown>): true {
 }
 
 /** yargs names what it does not know; this adds the nearest word it does. */
-function withSuggestion(message: string, args: readonly string[]): string {
+function withSuggestion(
+  message: string,
+  args: readonly string[],
+  commands: readonly CommandModule[],
+): string {
   const unknown = /^Unknown (argument|command)s?: (.+)$/.exec(message);
   const word = unknown?.[2]?.split(', ')[0];
   if (word === undefined) return message.replace(/\s+/g, ' ').trim();
   const option = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === word);
   if (option?.startsWith('-')) {
-    const near = nearestName(word, OPTIONS);
+    const near = nearestName(word, optionNames(commands));
     return `unknown option --${word}${near === undefined ? '' : `; did you mean --${near}?`}`;
   }
-  const near = nearestName(word, COMMANDS);
-  const hint =
-    near === undefined ? `expected one of ${COMMANDS.join(', ')}` : `did you mean ${near}?`;
+  const names = [...commands.map(({ command }) => String(command).split(' ')[0]!), 'completion'];
+  const near = nearestName(word, names);
+  const hint = near === undefined ? `expected one of ${names.join(', ')}` : `did you mean ${near}?`;
   return `unknown command or word "${word}": ${hint}`;
 }
 
-/** Every long option of every command, for suggestions. */
-const OPTIONS = [
-  'strategy',
-  'workload',
-  'device',
-  'mode',
-  'forks',
-  'seed',
-  'set',
-  'inject',
-  'out',
-  'resume',
-  'force',
-  'json',
-  'strict',
-  'baseline',
-  'metric',
-  'threshold',
-  'markdown',
-  'save-baseline',
-  'png',
-  'process',
-  'html',
-  'pid',
-  'faults',
-  'flush',
-  'buffer-kib',
-  'width',
-  'budget-minutes',
-  'run',
-  'pass-kvm',
-  'seconds',
-  'allow',
-  'remeasure',
-  'fail-nth',
-  'device-errors',
-  'size',
-  'case',
-  'jobs',
-  'timeout',
-  'scenario',
-  'schedules',
-  'scheduler',
-  'minutes',
-  'replay',
-  'rounds',
-  'quick',
-  'help',
-  'version',
-];
+/** Every long option of every command: what their builders would tell yargs. */
+function optionNames(commands: readonly CommandModule[]): string[] {
+  const names = ['help', 'version'];
+  const recorder: unknown = new Proxy(
+    {},
+    {
+      get: (_, method) => (named: unknown) => {
+        if (method === 'option') names.push(String(named));
+        if (method === 'options') names.push(...Object.keys(named as object));
+        return recorder;
+      },
+    },
+  );
+  for (const { builder } of commands) {
+    if (typeof builder === 'function') builder(recorder as never);
+  }
+  return names;
+}
