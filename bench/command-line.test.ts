@@ -45,6 +45,8 @@ describe('wrong words', () => {
     ['a command', ['rnu'], 'did you mean run?'],
     ['a longer command', ['new-strtegy', 'x'], 'did you mean new-strategy?'],
     ["another command's option", ['explore', '--schedule', '3'], 'did you mean --schedules?'],
+    ['a command nobody has', ['frobnicate'], 'expected one of list, run, compare, report, publish'],
+    ['an id of no words', ['new-strategy', 'My Idea'], 'expected lower-case words'],
     ['a strategy', ['run', 'quick', '--strategy', 'flat-prealocated'], '"flat-preallocated"'],
     ['a suite', ['run', 'quik'], 'quick'],
     ['a workload', ['run', 'quick', '--workload', 'stomr'], '"storm"'],
@@ -110,6 +112,15 @@ describe('the built program', () => {
     expect(help.stdout).toContain('Exit codes');
     const version = await runCommand('--version');
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('completes its commands and their options', async () => {
+    const script = await runCommand('completion');
+    expect(script.stdout).toContain('--get-yargs-completions');
+    const commands = await runCommand('--get-yargs-completions', 'xlt-bench', '');
+    expect(commands.stdout).toMatch(/^new-strategy/m);
+    const options = await runCommand('--get-yargs-completions', 'xlt-bench', 'new-strategy', '--');
+    expect(options.stdout).toMatch(/^--folder/m);
   });
 
   it('lists what can be named, as text and as JSON', async () => {

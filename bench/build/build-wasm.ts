@@ -14,7 +14,8 @@ import { manifest } from '../../strategies/manifest.ts';
 import { packageRoot } from '../package-root.ts';
 import { buildC } from './build-c.ts';
 import { checkModule } from './check-module.ts';
-import { compileWasm, WASM_COMPILER, WASM_FLAGS } from './compile-wasm.ts';
+import { compileWasm, WASM_COMPILER } from './compile-wasm.ts';
+import { WASM_FLAGS } from './wasm-flags.ts';
 
 interface BuiltModule {
   readonly inputHash: string;

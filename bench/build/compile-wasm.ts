@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import * as asc from 'assemblyscript/asc';
 import binaryen from 'binaryen';
+import { WASM_FLAGS } from './wasm-flags.ts';
 
 /**
  * Largest function, in Binaryen's nodes, that is inlined wherever it is called. asc stops at 65, and
@@ -12,27 +13,6 @@ const INLINE_NODES = 200;
 
 /** Version of the compiler; part of what a built module is known by. */
 export const WASM_COMPILER: string = `${asc.version}, second pass, inline ${INLINE_NODES}`;
-
-/** Reasons for each flag: DESIGN.md, "Tool chain". */
-export const WASM_FLAGS: readonly string[] = [
-  '--runtime',
-  'stub',
-  '--enable',
-  'threads',
-  '--enable',
-  'simd',
-  '--importMemory',
-  '--sharedMemory',
-  '--initialMemory',
-  '4',
-  '--maximumMemory',
-  '65536',
-  '-O3',
-  // Function names only: the code is the same byte for byte, traps and interleavings can be read.
-  '--debug',
-  '--noAssert',
-  '--noExportMemory',
-];
 
 export interface CompileOptions {
   /** By path, what the compiler reads instead of these files. */

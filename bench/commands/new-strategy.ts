@@ -28,8 +28,8 @@ export function newStrategyCommand(
           describe: 'write it there, outside of the tree, with a build script of its own',
         })
         .option('json', { type: 'boolean', default: false, describe: 'as JSON' }),
-    handler: async ({ id, folder, json }) => {
-      const written = await newStrategy({ id, ...(folder === undefined ? {} : { folder }) });
+    handler: ({ id, folder, json }) => {
+      const written = newStrategy({ id, ...(folder === undefined ? {} : { folder }) });
       const text = [
         ...written.files.map((file) => `wrote ${file}`),
         'next:',

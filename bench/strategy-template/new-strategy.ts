@@ -3,6 +3,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { writeFileAtomic } from '../../results/atomic-file.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
+import { WASM_FLAGS } from '../build/wasm-flags.ts';
 import { packageRoot } from '../package-root.ts';
 
 export interface NewStrategyOptions {
@@ -22,7 +23,7 @@ export interface NewStrategy {
 }
 
 const ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-const IMPORT_ANCHOR = "import { canaries } from './manifest-canaries.ts';\n";
+const IMPORTS = /(?:import \{ \w+ \} from '\.\/manifest-[\w-]+\.ts';\n)+/;
 const LIST_ANCHOR = '  ...canaries,\n];';
 
 /** What the skeleton claims about itself: it is a flat table. */
@@ -59,11 +60,7 @@ function skeletonEntry(id: string): StrategyEntry {
  * source, a copy of the ABI, a build script and the manifest entry that `--strategy <id>.wasm` reads.
  * @throws UsageError for an id that is taken or no id, or files that are there already
  */
-export async function newStrategy({
-  id,
-  folder,
-  root = packageRoot,
-}: NewStrategyOptions): Promise<NewStrategy> {
+export function newStrategy({ id, folder, root = packageRoot }: NewStrategyOptions): NewStrategy {
   if (!ID.test(id)) {
     throw new UsageError(`strategy id "${id}": expected lower-case words joined by "-"`);
   }
@@ -98,7 +95,12 @@ function insideTree(id: string, root: string): NewStrategy {
   writeFileAtomic(listFile, list);
   return {
     files: [source, entryFile, listFile],
-    next: ['npm run build', `xlt-bench verify ${id}`, `xlt-bench run quick --strategy ${id}`],
+    next: [
+      'npm run build',
+      'node dist/bench/build/write-strategy-docs.js',
+      `npx xlt-bench verify ${id}`,
+      `npx xlt-bench run quick --strategy ${id}`,
+    ],
   };
 }
 
@@ -108,13 +110,24 @@ function constantName(id: string): string {
 
 /** The manifest's text with one import and one line more. */
 function listedIn(text: string, id: string, file: string): string {
-  if (!text.includes(IMPORT_ANCHOR) || !text.includes(LIST_ANCHOR)) {
-    throw new UsageError(`${file}: the import or the list of the canaries is not where it was`);
+  if (!IMPORTS.test(text) || !text.includes(LIST_ANCHOR)) {
+    throw new UsageError(
+      `${file}: the imports or the list of the canaries are not where they were`,
+    );
   }
   const name = constantName(id);
   return text
-    .replace(IMPORT_ANCHOR, `${IMPORT_ANCHOR}import { ${name} } from './manifest-${id}.ts';\n`)
+    .replace(IMPORTS, (imports) =>
+      withImport(imports, `import { ${name} } from './manifest-${id}.ts';`),
+    )
     .replace(LIST_ANCHOR, `  ${name},\n${LIST_ANCHOR}`);
+}
+
+/** The formatter wants imports in the order of their paths. */
+function withImport(imports: string, line: string): string {
+  const path = (text: string): string => text.slice(text.indexOf(' from '));
+  const lines = [...imports.trimEnd().split('\n'), line];
+  return `${lines.sort((a, b) => (path(a) < path(b) ? -1 : 1)).join('\n')}\n`;
 }
 
 function entrySource(id: string): string {
@@ -142,7 +155,15 @@ function literal(value: unknown, indent: string): string {
   return `{\n${fields.join('')}${indent}}`;
 }
 
-async function outsideTree(id: string, folder: string, root: string): Promise<NewStrategy> {
+/** The AssemblyScript the tree itself is built with. */
+function compilerVersion(root: string): string {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: { readonly assemblyscript: string };
+  };
+  return devDependencies.assemblyscript;
+}
+
+function outsideTree(id: string, folder: string, root: string): NewStrategy {
   const inTree = relative(root, folder);
   if (!inTree.startsWith('..') && !isAbsolute(inTree)) {
     throw new UsageError(`${folder}: lies in the tree; leave the folder out to start there`);
@@ -153,13 +174,11 @@ async function outsideTree(id: string, folder: string, root: string): Promise<Ne
   const declared = join(folder, `${id}.json`);
   refuseExisting([source, script, declared]);
   if (!existsSync(abi)) throw new UsageError(`${abi}: not there; new-strategy needs the sources`);
-  // Loaded here, because it brings the compiler along.
-  const { WASM_COMPILER, WASM_FLAGS } = await import('../build/compile-wasm.ts');
   const values = {
     id,
     abi: './abi',
     root: JSON.stringify(root),
-    compiler: WASM_COMPILER.split(',')[0]!,
+    compiler: compilerVersion(root),
     flags: JSON.stringify(WASM_FLAGS),
   };
   mkdirSync(join(folder, 'abi'), { recursive: true });
@@ -171,6 +190,10 @@ async function outsideTree(id: string, folder: string, root: string): Promise<Ne
   const wasm = join(folder, `${id}.wasm`);
   return {
     files: [source, script, declared, ...copied.map((name) => join(folder, 'abi', name))],
-    next: [`node ${script}`, `xlt-bench verify ${wasm}`, `xlt-bench run quick --strategy ${wasm}`],
+    next: [
+      `node ${script}`,
+      `npx xlt-bench verify ${wasm}`,
+      `npx xlt-bench run quick --strategy ${wasm}`,
+    ],
   };
 }
