@@ -48,6 +48,8 @@ import type { Space, Task } from './space.ts';
 import { SpaceTable } from './space-table.ts';
 
 const MARKS_MAX = 4096;
+/** Low bits of an address; `%` on numbers above 2^31 is a slow floating-point remainder. */
+const PAGE_MASK = PAGE_BYTES - 1;
 const RUN_GAP_NS = 50e6;
 const RUN_MAX = 4096;
 /** A range that holds the one before it is taken for nested in its window for this long. */
@@ -132,7 +134,7 @@ export class AddressSpaceTracker {
       context.note('faults outside user space');
       return;
     }
-    const va = address - (address % PAGE_BYTES);
+    const va = address - (address & PAGE_MASK);
     task.faultVa = va;
     space.faults++;
     context.push(task.tid, space.number, RECORD_FAULT, va, va + PAGE_BYTES, code);
@@ -150,7 +152,7 @@ export class AddressSpaceTracker {
     const start = event.a0;
     const end = event.a1;
     context.checkUserEnd(end);
-    if (start % PAGE_BYTES !== 0 || end % PAGE_BYTES !== 0) {
+    if (((start | end) & PAGE_MASK) !== 0) {
       context.note('ranges not on page boundaries');
       return;
     }
@@ -292,7 +294,7 @@ export class AddressSpaceTracker {
 
   #impliedRange(task: Task, start: number, end: number, reason: number): void {
     const isBlock = reason === REASON_SPLIT || reason === REASON_COLLAPSE;
-    const from = isBlock ? start - (start % HUGE_BYTES) : start;
+    const from = isBlock ? start - (start & (HUGE_BYTES - 1)) : start;
     const to = isBlock ? from + HUGE_BYTES : end;
     const number = task.space.number;
     this.#context.push(task.tid, number, RECORD_DERIVED_RANGE, from, to, 0, reason);
@@ -325,5 +327,5 @@ export class AddressSpaceTracker {
 }
 
 function isHugeBlock(start: number, end: number): boolean {
-  return end - start === HUGE_BYTES && start % HUGE_BYTES === 0;
+  return end - start === HUGE_BYTES && (start & (HUGE_BYTES - 1)) === 0;
 }

@@ -77,7 +77,7 @@ export class ImportContext {
 
   /** Remembers how addresses of ranges and mappings are aligned, to tell the page size at the end. */
   sampleAlignment(address: number): void {
-    this.#alignment |= address % 65536;
+    this.#alignment |= address & 0xffff;
     this.#alignmentSamples++;
   }
 

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { readSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { UsageError } from '../../results/usage-error.ts';
+import { WORD_SLACK_BYTES } from './text-words.ts';
 
 const CHUNK_BYTES = 1 << 20;
+/** Plain text is hashed, cut and scanned while it is still in the processor's cache. */
+const PLAIN_CHUNK_BYTES = 1 << 18;
 /** No recorder writes longer lines; without a limit, a file without line ends would fill the memory. */
 const LINE_BYTES_MAX = 1 << 20;
 const LF = 10;
@@ -19,6 +23,8 @@ const ZSTD_MAGIC = 0xfd2fb528;
 export class InputText {
   readonly name: string;
   bytes: Uint8Array = new Uint8Array(0);
+  /** The same bytes; WORD_SLACK_BYTES behind `limit` can be read. */
+  view = new DataView(new ArrayBuffer(0));
   position = 0;
   limit = 0;
   /** Bytes of the file as it lies on disk. */
@@ -73,12 +79,13 @@ export class InputText {
   #append(chunk: Uint8Array): boolean {
     if (chunk.length === 0) return false;
     const rest = this.#used - this.limit;
-    const needed = rest + chunk.length + 1;
+    const needed = rest + chunk.length + 1 + WORD_SLACK_BYTES;
     // One buffer for the whole file: the rest of the last line moves to its front.
     if (needed > this.bytes.length) {
-      const larger = Buffer.alloc(needed * 2);
+      const larger = new Uint8Array(needed * 2);
       larger.set(this.bytes.subarray(this.limit, this.#used));
       this.bytes = larger;
+      this.view = new DataView(larger.buffer);
     } else {
       this.bytes.copyWithin(0, this.limit, this.#used);
     }
@@ -106,37 +113,55 @@ export class InputText {
   }
 
   async *#open(): AsyncGenerator<Uint8Array, void> {
-    const file = this.#fileChunks();
-    const first = await file.next();
-    if (first.done) return;
-    const all = prepend(first.value, file);
-    const head = first.value;
-    if (head[0] === 0x1f && head[1] === 0x8b) {
-      const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-      yield* pipeline(Readable.from(all), gunzip, () => {});
-    } else if (head.length >= 4 && head.readUInt32LE(0) === ZSTD_MAGIC) {
-      yield* unzstd(all);
-    } else {
-      yield* all;
-    }
-  }
-
-  /** The file's bytes, hashed on the way. */
-  async *#fileChunks(): AsyncGenerator<Buffer, void> {
     const file = await open(this.#path, 'r');
     try {
-      for (;;) {
-        const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-        const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null);
-        if (bytesRead === 0) return;
-        const chunk = buffer.subarray(0, bytesRead);
-        this.#hash.update(chunk);
-        this.fileBytes += bytesRead;
-        yield chunk;
-      }
+      yield* this.#text(file);
     } finally {
       await file.close();
     }
+  }
+
+  async *#text(file: FileHandle): AsyncGenerator<Uint8Array, void> {
+    const head = await this.#read(file, Buffer.allocUnsafe(CHUNK_BYTES));
+    if (!head) return;
+    if (head[0] === 0x1f && head[1] === 0x8b) {
+      const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+      yield* pipeline(Readable.from(this.#chunksFrom(head, file)), gunzip, () => {});
+    } else if (head.length >= 4 && head.readUInt32LE(0) === ZSTD_MAGIC) {
+      yield* unzstd(this.#chunksFrom(head, file));
+    } else {
+      yield head;
+      yield* this.#plainChunks(file);
+    }
+  }
+
+  /** Compressed bytes: the decompressor may keep a chunk, so each has memory of its own. */
+  async *#chunksFrom(head: Buffer, file: FileHandle): AsyncGenerator<Buffer, void> {
+    for (let chunk: Buffer | undefined = head; chunk; ) {
+      yield chunk;
+      chunk = await this.#read(file, Buffer.allocUnsafe(CHUNK_BYTES));
+    }
+  }
+
+  /** One buffer for all: `#append` copies a chunk before it asks for the next. */
+  *#plainChunks(file: FileHandle): Generator<Buffer, void> {
+    const buffer = Buffer.allocUnsafe(PLAIN_CHUNK_BYTES);
+    for (;;) {
+      const bytesRead = readSync(file.fd, buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return;
+      yield this.#seen(buffer.subarray(0, bytesRead));
+    }
+  }
+
+  async #read(file: FileHandle, buffer: Buffer): Promise<Buffer | undefined> {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+    return bytesRead === 0 ? undefined : this.#seen(buffer.subarray(0, bytesRead));
+  }
+
+  #seen(chunk: Buffer): Buffer {
+    this.#hash.update(chunk);
+    this.fileBytes += chunk.length;
+    return chunk;
   }
 
   #readError(error: NodeJS.ErrnoException): UsageError {
@@ -150,19 +175,6 @@ export class InputText {
       return new UsageError(`${where}: the compressed file is cut off: expected its end mark`);
     }
     return new UsageError(`${where}: cannot be read or decompressed (${error.message})`);
-  }
-}
-
-async function* prepend(
-  first: Uint8Array,
-  rest: AsyncGenerator<Uint8Array, void>,
-): AsyncGenerator<Uint8Array, void> {
-  try {
-    yield first;
-    yield* rest;
-  } finally {
-    // A reader that stops at the first piece has not entered `rest`: its file would stay open.
-    await rest.return();
   }
 }
 

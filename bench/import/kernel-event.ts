@@ -7,6 +7,7 @@ import {
   CALL_MUNMAP,
   CALL_NONE,
 } from './raw-event.ts';
+import { TextWords } from './text-words.ts';
 
 /** How the arguments of a kernel event are to be read. */
 export const FORM_IGNORED = 0;
@@ -26,6 +27,9 @@ export interface KernelEvent {
   readonly name: string;
   readonly form: number;
   readonly call: number;
+  /** The name as it is usually printed, with the character that ends it. */
+  readonly text: TextWords;
+  readonly nameBytes: number;
   /** Lines seen. */
   count: number;
 }
@@ -58,6 +62,8 @@ const EVENTS: readonly (readonly [string, string, number])[] = [
 ];
 
 const SLOTS = 256;
+/** Where the word stands by which events are told apart first: behind "sys_" or "kvm:". */
+const KEY_AT = 4;
 
 /** Hash of the first byte's turn; see `nextHash`. */
 export const HASH_SEED = 0x811c9dc5 | 0;
@@ -71,6 +77,8 @@ export function nextHash(hash: number, byte: number): number {
 export class KernelEventTable {
   readonly #hashes = new Int32Array(SLOTS);
   readonly #events: (KernelEvent | undefined)[] = new Array(SLOTS).fill(undefined);
+  /** Events by their word at KEY_AT. */
+  readonly #byWord: (readonly KernelEvent[])[] = new Array(SLOTS).fill([]);
   readonly all: KernelEvent[] = [];
 
   private constructor() {}
@@ -79,8 +87,8 @@ export class KernelEventTable {
   static tracefs(): KernelEventTable {
     const table = new KernelEventTable();
     for (const [name, call] of CALLS) {
-      table.#add(`sys_${name}`, `sys_${name}`, FORM_ENTER, call);
-      table.#add(`sys_${name}>`, `sys_${name} exit`, FORM_RETURN, call);
+      table.#add(`sys_${name}`, `sys_${name}`, FORM_ENTER, call, '(');
+      table.#add(`sys_${name}>`, `sys_${name} exit`, FORM_RETURN, call, ' -');
     }
     for (const [, name, form] of EVENTS) table.#add(name, name, form, CALL_NONE);
     return table;
@@ -102,6 +110,14 @@ export class KernelEventTable {
     return table;
   }
 
+  /** The event whose usual name and end stand at `at`; further forms are for `find`. */
+  at(view: DataView, at: number): KernelEvent | undefined {
+    for (const event of this.#byWord[slotOf(view.getInt32(at + KEY_AT))]!) {
+      if (event.text.standsAt(view, at)) return event;
+    }
+    return undefined;
+  }
+
   find(hash: number): KernelEvent | undefined {
     let slot = hash & (SLOTS - 1);
     for (;;) {
@@ -111,14 +127,22 @@ export class KernelEventTable {
     }
   }
 
-  #add(key: string, name: string, form: number, call: number): void {
+  #add(key: string, name: string, form: number, call: number, end = ':'): void {
     let hash = HASH_SEED;
     for (const byte of Buffer.from(key, 'latin1')) hash = nextHash(hash, byte);
     let slot = hash & (SLOTS - 1);
     while (this.#events[slot]) slot = (slot + 1) & (SLOTS - 1);
-    const event = { name, form, call, count: 0 };
+    const printed = key.replace('>', '');
+    const text = new TextWords(printed + end);
+    const event = { name, form, call, text, nameBytes: printed.length, count: 0 };
+    const wordSlot = slotOf(Buffer.from(printed + end, 'latin1').readInt32BE(KEY_AT));
+    this.#byWord[wordSlot] = [...this.#byWord[wordSlot]!, event];
     this.#hashes[slot] = hash;
     this.#events[slot] = event;
     this.all.push(event);
   }
+}
+
+function slotOf(word: number): number {
+  return Math.imul(word, 0x9e3779b1) >>> 24;
 }

@@ -33,6 +33,7 @@ import {
   SHARING_UNKNOWN,
 } from './raw-event.ts';
 import { BLANK, COLON, CR, LF, Scanner, ZERO } from './scanner.ts';
+import { TextWords } from './text-words.ts';
 
 const HASH = 35;
 const OPEN = 40;
@@ -41,10 +42,12 @@ const COMMA = 44;
 const DASH = 45;
 const EQUALS = 61;
 const TAB = 9;
-const RANGE_TEXT = Buffer.from(': mmu notifier unmap range: 0x', 'latin1');
-const FAULT_CODE_TEXT = Buffer.from(' error_code=0x', 'latin1');
-const RANGE_GAP = Buffer.from(' -- ', 'latin1');
-const LOST_TEXT = Buffer.from('CPU:', 'latin1');
+const RANGE_TEXT = new TextWords(': mmu notifier unmap range: 0x');
+const RANGE_GAP_USUAL = new TextWords(' -- 0x00');
+const TWO_ZEROS = (ZERO << 8) | ZERO;
+const FAULT_CODE_TEXT = new TextWords(' error_code=0x');
+const RANGE_GAP = new TextWords(' -- ');
+const LOST_TEXT = new TextWords('CPU:');
 /** Errors come back as the top of the 64-bit space. */
 const NEGATIVE = 2 ** 63;
 const OTHER_NAMES_MAX = 200;
@@ -79,7 +82,7 @@ export abstract class KernelTextScanner extends Scanner {
     }
     if (!this.scanHead()) return this.#oddLine(start);
     const nameStart = this.at;
-    const known = this.#table.find(this.scanName());
+    const known = this.#usualName() ?? this.#table.find(this.scanName());
     if (!known) return this.#otherEvent(nameStart);
     if (known.form !== FORM_IGNORED && !this.#arguments(known)) return this.malformed(start);
     known.count++;
@@ -91,6 +94,13 @@ export abstract class KernelTextScanner extends Scanner {
       if (event.count > 0) this.lines.set(event.name, event.count);
     }
     if (this.#headerLines > 0) this.note('header and blank lines', this.#headerLines);
+  }
+
+  /** The event whose name stands at the cursor in its usual form; the cursor ends behind it. */
+  #usualName(): KernelEvent | undefined {
+    const event = this.#table.at(this.view, this.at);
+    if (event) this.at += event.nameBytes;
+    return event;
   }
 
   #arguments(known: KernelEvent): boolean {
@@ -125,18 +135,17 @@ export abstract class KernelTextScanner extends Scanner {
     const event = this.event;
     if (!this.skipText(RANGE_TEXT)) return false;
     const place = this.at;
+    const { view } = this;
     // "00" + 12 digits + " -- 0x00" + 12 digits: the usual line in one go.
-    if (place + 34 < this.limit && this.bytes[place + 34] === LF && this.#isShort(place)) {
-      this.at = place + 14;
+    if (view.getUint8(place + 34) === LF && view.getUint16(place) === TWO_ZEROS) {
       event.a0 = this.hex12(place + 2);
       event.a1 = this.hex12(place + 22);
-      const isUsual = this.skipText(RANGE_GAP) && this.#isShort(place + 20);
+      const isUsual = RANGE_GAP_USUAL.standsAt(view, place + 14);
       if (isUsual && event.a0 >= 0 && event.a1 > event.a0) {
         this.at = place + 34;
         event.kind = KIND_RANGE;
         return true;
       }
-      this.at = place;
     }
     this.at -= 2;
     event.a0 = this.hex();
@@ -147,11 +156,6 @@ export abstract class KernelTextScanner extends Scanner {
     if (this.at - at - 4 < 16 || event.a0 < 0) return false;
     event.kind = KIND_RANGE;
     return event.a0 < event.a1;
-  }
-
-  /** The first two of an address's 14 digits are zero. */
-  #isShort(at: number): boolean {
-    return this.bytes[at] === ZERO && this.bytes[at + 1] === ZERO;
   }
 
   #fault(): boolean {

@@ -50,8 +50,9 @@ const FLAG_STACK = 0x20000;
 const PROT_WRITE_BIT = 2;
 const REMAP_FIXED = 2;
 const REMAP_DONTUNMAP = 4;
+const HUGE_MASK = HUGE_BYTES - 1;
 
-const roundDown = (address: number): number => address - (address % PAGE_BYTES);
+const roundDown = (address: number): number => address - (address & (PAGE_BYTES - 1));
 const roundUp = (address: number): number => Math.ceil(address / PAGE_BYTES) * PAGE_BYTES;
 
 /**
@@ -264,16 +265,19 @@ export class MemoryCalls {
     context.push(task.tid, space.number, RECORD_DERIVED_RANGE, start, end, 0, reason);
     space.derivedRanges++;
     this.#deriveSplit(task, start);
-    if (end % HUGE_BYTES !== 0 && Math.floor(end / HUGE_BYTES) !== Math.floor(start / HUGE_BYTES)) {
+    if (
+      (end & HUGE_MASK) !== 0 &&
+      Math.floor(end / HUGE_BYTES) !== Math.floor(start / HUGE_BYTES)
+    ) {
       this.#deriveSplit(task, end);
     }
   }
 
   /** A partial operation in a whole block of a MADV_HUGEPAGE area splits its huge page. */
   #deriveSplit(task: Task, edge: number): void {
-    if (edge % HUGE_BYTES === 0) return;
+    if ((edge & HUGE_MASK) === 0) return;
     const space = task.space;
-    const block = edge - (edge % HUGE_BYTES);
+    const block = edge - (edge & HUGE_MASK);
     if (space.splitBlocks.has(block) || !space.vmas.covers(block, block + HUGE_BYTES)) return;
     if (!(space.vmas.bitsAt(block) & VMA_HUGEPAGE)) return;
     space.splitBlocks.add(block);

@@ -1,5 +1,6 @@
 import type { InputText } from './input-text.ts';
 import { RawEvent } from './raw-event.ts';
+import { hex6, lineEndFrom, type TextWords } from './text-words.ts';
 
 export const LF = 10;
 export const CR = 13;
@@ -13,6 +14,9 @@ for (let digit = 0; digit < 16; digit++) {
   HEX_DIGIT[digit.toString(16).charCodeAt(0)] = digit;
   HEX_DIGIT[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
 }
+
+/** 16 to the power of the digits behind the first seven. */
+const HEX_SCALE = Float64Array.from({ length: 8 }, (_, digits) => 16 ** digits);
 
 /** A line that could not be understood, for the message. */
 export interface BadLine {
@@ -36,6 +40,8 @@ export abstract class Scanner {
   /** What was skipped or could not be joined, by kind. */
   readonly notes = new Map<string, number>();
   protected bytes: Uint8Array = new Uint8Array(0);
+  /** The same bytes, to read several at once. */
+  protected view = new DataView(new ArrayBuffer(0));
   /** Cursor. */
   protected at = 0;
   /** End of the whole lines; what lies behind it is left from earlier text. */
@@ -62,8 +68,9 @@ export abstract class Scanner {
   next(): boolean {
     const input = this.input;
     this.bytes = input.bytes;
+    this.view = input.view;
     this.event.bytes = input.bytes;
-    const bytes = input.bytes;
+    const view = input.view;
     const limit = input.limit;
     this.limit = limit;
     let position = input.position;
@@ -77,10 +84,8 @@ export abstract class Scanner {
         input.position = position;
         return true;
       }
-      let at = this.at;
-      if (at >= limit) throw new Error(`the scanner left line ${this.line}`);
-      while (bytes[at] !== LF) at++;
-      position = at + 1;
+      if (this.at >= limit) throw new Error(`the scanner left line ${this.line}`);
+      position = lineEndFrom(view, this.at) + 1;
       if (isEvent) {
         input.position = position;
         return true;
@@ -148,11 +153,9 @@ export abstract class Scanner {
   }
 
   /** Moves past `text` when it stands at the cursor. */
-  protected skipText(text: Uint8Array): boolean {
-    const bytes = this.bytes;
-    const at = this.at;
-    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
-    this.at = at + text.length;
+  protected skipText(text: TextWords): boolean {
+    if (!text.standsAt(this.view, this.at)) return false;
+    this.at += text.length;
     return true;
   }
 
@@ -203,13 +206,13 @@ export abstract class Scanner {
     this.at = at;
     const digits = at - first;
     if (digits <= 7) return digits === 0 ? -1 : high;
-    return high * 2 ** (4 * (digits - 7)) + low;
+    return high * HEX_SCALE[digits - 7]! + low;
   }
 
   /** 12 hexadecimal digits at `start`, the length of nearly every user address; -1 for other text. */
   protected hex12(start: number): number {
-    const high = hex6(this.bytes, start);
-    const low = hex6(this.bytes, start + 6);
+    const high = hex6(this.view, start);
+    const low = hex6(this.view, start + 6);
     return (high | low) < 0 ? -1 : high * 0x1000000 + low;
   }
 
@@ -246,10 +249,3 @@ export const TASK_ID_MAX = 2 ** 31 - 1;
 export const SECONDS_MAX = 1e11;
 
 const NANOS_PER_UNIT = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1];
-
-/** Six hexadecimal digits, negative when one is none. */
-function hex6(bytes: Uint8Array, at: number): number {
-  const a = (HEX_DIGIT[bytes[at]!]! << 20) | (HEX_DIGIT[bytes[at + 1]!]! << 16);
-  const b = (HEX_DIGIT[bytes[at + 2]!]! << 12) | (HEX_DIGIT[bytes[at + 3]!]! << 8);
-  return a | b | (HEX_DIGIT[bytes[at + 4]!]! << 4) | HEX_DIGIT[bytes[at + 5]!]!;
-}

@@ -17,6 +17,7 @@ import {
 } from './raw-event.ts';
 import { BLANK, CR, LF, Scanner, TASK_ID_MAX } from './scanner.ts';
 import { straceNumber } from './strace-number.ts';
+import { TextWords } from './text-words.ts';
 
 const CALLS: ReadonlyMap<string, { readonly call: number; readonly arguments: number }> = new Map([
   ['mmap', { call: CALL_MMAP, arguments: 4 }],
@@ -218,7 +219,7 @@ export class StraceScanner extends Scanner {
   }
 }
 
-const PID_PREFIX = Buffer.from('[pid', 'latin1');
+const PID_PREFIX = new TextWords('[pid');
 
 /** What stands behind "= ", without the duration; undefined when the line has no result. */
 function resultOf(text: string, close: number): string | undefined {

@@ -2,6 +2,7 @@ import type { InputText } from './input-text.ts';
 import { HASH_SEED, KernelEventTable, nextHash } from './kernel-event.ts';
 import { COMM_COLUMNS, KernelTextScanner } from './kernel-text-scanner.ts';
 import { BLANK, COLON, LF, SECONDS_MAX, ZERO } from './scanner.ts';
+import { decimal6 } from './text-words.ts';
 
 const DASH = 45;
 const DOT = 46;
@@ -9,6 +10,10 @@ const OPEN = 40;
 const CLOSE = 41;
 const BRACKET = 91;
 const BRACKET_CLOSE = 93;
+/** Two bytes of the head at once. */
+const BLANK_BRACKET = (BLANK << 8) | BRACKET;
+const BRACKET_BLANK = (BRACKET_CLOSE << 8) | BLANK;
+const COLON_BLANK = (COLON << 8) | BLANK;
 /** At least as long as the longest usual head: 37 columns, 12 digits of seconds, the decimals. */
 const USUAL_HEAD_BYTES = 60;
 
@@ -16,6 +21,11 @@ const USUAL_HEAD_BYTES = 60;
 export class TracefsScanner extends KernelTextScanner {
   readonly expected =
     'a tracefs line "comm-TID [cpu] flags seconds.micros: event", for example "thp-26667 [001] ..... 1306.192835: kvm_unmap_hva_range: ..."';
+
+  /** The last TID's columns and value. */
+  #taskHead = 0;
+  #taskTail = 0;
+  #tid = -1;
 
   constructor(input: InputText) {
     super(input, KernelEventTable.tracefs());
@@ -48,38 +58,47 @@ export class TracefsScanner extends KernelTextScanner {
    * then the time with six decimals. False for any other line, with nothing decided.
    */
   #usualHead(start: number): boolean {
-    const { bytes, event } = this;
+    const { bytes, event, view } = this;
     // A line end among the columns would move "-", "[" and "]" of the next line out of place.
     const isUsual =
       start + USUAL_HEAD_BYTES < this.limit &&
       bytes[start + 16] === DASH &&
-      bytes[start + 24] === BLANK &&
-      bytes[start + 25] === BRACKET &&
-      bytes[start + 29] === BRACKET_CLOSE &&
-      bytes[start + 30] === BLANK &&
+      view.getUint16(start + 24) === BLANK_BRACKET &&
+      view.getUint16(start + 29) === BRACKET_BLANK &&
       bytes[start + 36] === BLANK;
-    if (!isUsual) return false;
-    this.at = start + 17;
-    event.tid = this.taskId();
-    this.at = start + 37;
-    this.skipBlanks();
-    event.seconds = this.decimal();
-    const dot = this.at;
-    if (bytes[dot] !== DOT || bytes[dot + 7] !== COLON || bytes[dot + 8] !== BLANK) return false;
-    let micros = 0;
-    let isNumber = true;
-    for (let at = dot + 1; at < dot + 7; at++) {
-      const digit = bytes[at]! - ZERO;
-      isNumber &&= digit >= 0 && digit <= 9;
-      micros = micros * 10 + digit;
+    if (!isUsual || !this.#usualTask(start + 17)) return false;
+    let at = start + 37;
+    while (bytes[at] === BLANK) at++;
+    let seconds = 0;
+    const first = at;
+    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++at]! - ZERO) {
+      seconds = seconds * 10 + digit;
     }
-    if (!isNumber) return false;
+    if (bytes[at] !== DOT || view.getUint16(at + 7) !== COLON_BLANK) return false;
+    const micros = decimal6(view, at + 1);
+    if (micros < 0 || at === first || seconds > SECONDS_MAX) return false;
+    event.seconds = seconds;
     event.nanos = micros * 1000;
     event.pid = 0;
     event.commStart = start;
     event.commEnd = start + 16;
-    this.at = dot + 9;
-    return event.tid >= 0 && event.seconds >= 0 && event.seconds <= SECONDS_MAX;
+    this.at = at + 9;
+    return true;
+  }
+
+  /** The TID in its seven columns, which most lines share with the line before. */
+  #usualTask(start: number): boolean {
+    const { view, event } = this;
+    const head = view.getInt32(start);
+    const tail = view.getInt32(start + 3);
+    if (head !== this.#taskHead || tail !== this.#taskTail) {
+      this.at = start;
+      this.#tid = this.taskId();
+      this.#taskHead = head;
+      this.#taskTail = tail;
+    }
+    event.tid = this.#tid;
+    return this.#tid >= 0;
   }
 
   #hasLineEnd(start: number, end: number): boolean {

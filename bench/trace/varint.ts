@@ -57,9 +57,9 @@ export class VarintWriter {
 function put(bytes: Uint8Array, start: number, value: number): number {
   let at = start;
   let rest = value;
-  // Above 2^31 the bit operators would cut the number, so the low digits are divided off.
+  // Above 2^31 a shift would cut the number (not its low digits), so they are divided off.
   while (rest >= 0x80000000) {
-    bytes[at++] = (rest % 128) | 128;
+    bytes[at++] = (rest & 127) | 128;
     rest = Math.floor(rest / 128);
   }
   while (rest >= 128) {
