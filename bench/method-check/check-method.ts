@@ -1,6 +1,6 @@
-// Checks the measuring method on this machine with real runs: one strategy against itself (A/A), and
-// against itself with a planted slowdown. Usage: node dist/bench/method-check/check-method.js
-// [repetitions] [forks]. Takes about a second a fork and side.
+// Checks the measuring method on this machine with real runs: one strategy against itself (A/A), in a storm
+// and in micro mode, and against itself with a planted slowdown in micro mode. Usage:
+// node dist/bench/method-check/check-method.js [repetitions] [forks]. Takes about a second a fork and side.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -15,17 +15,24 @@ import { TraceStore } from '../run/trace-store.ts';
 import type { Cell } from '../suites/cell.ts';
 import { SeededRandom } from '../workloads/seeded-random.ts';
 
-const METRICS = ['notifier-p50', 'notifier-p99'];
+const OPERATION = 'unmap 256x4K';
+const METRICS = {
+  storm: ['notifier-p50', 'notifier-p99'],
+  micro: [`micro:${OPERATION.replace(' ', ':')}`],
+} as const;
 const BASE = 'flat-preallocated';
 
-function cellOf(strategy: string, fork: number, seed: number): Cell {
+type CheckedMode = keyof typeof METRICS;
+
+function cellOf(mode: CheckedMode, strategy: string, fork: number, seed: number): Cell {
   return {
     cellId: 'method-check',
     strategy,
     params: {},
     workload: { id: 'storm', params: {} },
     device: 'ideal',
-    mode: 'storm',
+    mode,
+    ...(mode === 'micro' ? { operations: [OPERATION] } : {}),
     fork,
     seed,
     pace: { kind: 'recorded' },
@@ -42,6 +49,7 @@ function cellOf(strategy: string, fork: number, seed: number): Cell {
 
 /** One comparison: `forks` forks of both sides, neighbours in time, their order drawn. */
 async function compareOnce(
+  mode: CheckedMode,
   strategies: readonly [string, string],
   forks: number,
   seed: number,
@@ -54,7 +62,7 @@ async function compareOnce(
     for (let fork = 0; fork < forks; fork++) {
       const forkSeed = random.uint32();
       for (const side of random.shuffle([0, 1])) {
-        const cell = cellOf(strategies[side]!, fork, forkSeed);
+        const cell = cellOf(mode, strategies[side]!, fork, forkSeed);
         const file = await traces.fileOf(cell.workload, cell.seed);
         const figures = await runCellProcess(cell, file, never);
         records.push(
@@ -64,7 +72,7 @@ async function compareOnce(
             strategy: BASE,
             alias: side === 0 ? 'a' : 'b',
             workload: 'storm',
-            mode: 'storm',
+            mode,
             fork,
             seed: forkSeed,
             conditionsHash: 'method-check',
@@ -76,7 +84,7 @@ async function compareOnce(
     traces.remove();
   }
   const { rows } = compareStrategies(storedRunFixture(records), 'a', ['b'], {
-    metrics: METRICS,
+    metrics: METRICS[mode],
     seed,
     draws: 4000,
   });
@@ -90,8 +98,12 @@ async function compilePlanted(folder: string): Promise<string> {
   return out;
 }
 
-function tally(title: string, repetitions: readonly (readonly ComparisonRow[])[]): void {
-  for (const id of METRICS) {
+function tally(
+  title: string,
+  mode: CheckedMode,
+  repetitions: readonly (readonly ComparisonRow[])[],
+): void {
+  for (const id of METRICS[mode]) {
     const rows = repetitions.flatMap((found) => found.filter(({ metric }) => metric === id));
     const words = new Map<string, number>();
     for (const { verdict } of rows) words.set(verdict, (words.get(verdict) ?? 0) + 1);
@@ -101,25 +113,36 @@ function tally(title: string, repetitions: readonly (readonly ComparisonRow[])[]
       ({ low, high }) => middle !== undefined && low <= middle && middle <= high,
     );
     process.stdout.write(
-      `${title} ${id}: ${[...words].map(([word, count]) => `${count} ${word}`).join(', ')}; ` +
+      `${title} ${id} (${mode}): ${[...words].map(([word, count]) => `${count} ${word}`).join(', ')}; ` +
         `median ratio ${middle?.toFixed(3)}, its interval holds it in ${covered.length} of ${rows.length}\n`,
     );
   }
+}
+
+interface Check {
+  readonly title: string;
+  readonly mode: CheckedMode;
+  readonly sides: readonly [string, string];
+  /** Of each repetition. */
+  readonly found: (readonly ComparisonRow[])[];
 }
 
 const [repetitions = 20, forks = 10] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'xlt-bench-method-'));
 try {
   const planted = await compilePlanted(folder);
-  const same: (readonly ComparisonRow[])[] = [];
-  const slower: (readonly ComparisonRow[])[] = [];
-  for (let seed = 1; seed <= repetitions; seed++) {
-    same.push(await compareOnce([BASE, BASE], forks, seed));
-    slower.push(await compareOnce([BASE, planted], forks, seed + 1000));
-    process.stderr.write(`repetition ${seed} of ${repetitions}\n`);
+  const checks = [
+    { title: 'A/A', mode: 'storm', sides: [BASE, BASE], found: [] },
+    { title: 'A/A', mode: 'micro', sides: [BASE, BASE], found: [] },
+    { title: 'planted', mode: 'micro', sides: [BASE, planted], found: [] },
+  ] satisfies Check[] as Check[];
+  for (let repetition = 1; repetition <= repetitions; repetition++) {
+    for (const [index, { mode, sides, found }] of checks.entries()) {
+      found.push(await compareOnce(mode, sides, forks, repetition + 1000 * index));
+    }
+    process.stderr.write(`repetition ${repetition} of ${repetitions}\n`);
   }
-  tally('A/A', same);
-  tally('planted', slower);
+  for (const { title, mode, found } of checks) tally(title, mode, found);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

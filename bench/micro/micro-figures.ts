@@ -1,7 +1,9 @@
+import { microLabel } from '../../results/metrics.ts';
 import type { CellFigures } from '../cell/cell-report.ts';
 import type { CellInputs } from '../cell/cell-setup.ts';
 import type { CellModules } from '../cell/thread-modules.ts';
 import { loadBetween, takeLoadSnapshot } from '../environment/load-snapshot.ts';
+import { MICRO_OPERATIONS } from './micro-operations.ts';
 import { runMicroCell } from './run-micro-cell.ts';
 
 /** Runs a micro cell and gives what its process knows for the record; the workload plays no part. */
@@ -12,7 +14,12 @@ export function microFigures(
   const { cell, entry } = inputs;
   const startedAt = new Date().toISOString();
   const before = takeLoadSnapshot();
-  const micro = runMicroCell(inputs, modules);
+  const { operations } = cell;
+  const micro = runMicroCell(
+    inputs,
+    modules,
+    MICRO_OPERATIONS.filter((row) => operations?.includes(microLabel(row)) ?? true),
+  );
   return {
     verdict: 'passed',
     reason: null,

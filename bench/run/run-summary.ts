@@ -1,6 +1,7 @@
 import { strategyLabel, workloadLabel } from '../../results/cell-identity.ts';
 import type { CellRecord } from '../../results/cell-record.ts';
 import { readRun } from '../../results/run-store.ts';
+import { microTable } from '../micro/micro-table.ts';
 import type { SuiteResult } from './run-suite.ts';
 
 export interface RunSummary {
@@ -45,6 +46,7 @@ export function summariseRun({ directory }: Pick<SuiteResult, 'directory'>): Run
       `${records.length} cells: ${counts.join(', ')} (canaries must fail, and did: ${caught(records)})`,
       ...said,
       ...table(records),
+      ...micro(records),
     ].join('\n'),
   };
 }
@@ -71,7 +73,7 @@ const HEADER = [
 function table(records: readonly CellRecord[]): string[] {
   const series = new Map<string, CellRecord[]>();
   for (const record of records) {
-    if (!record.comparison) continue;
+    if (!record.comparison || record.mode === 'micro') continue;
     series.set(record.cellId, [...(series.get(record.cellId) ?? []), record]);
   }
   if (series.size === 0) return [];
@@ -89,6 +91,11 @@ function table(records: readonly CellRecord[]): string[] {
     ...rows.map(line),
     'medians over forks; intervals and verdicts are in the report',
   ];
+}
+
+function micro(records: readonly CellRecord[]): string[] {
+  const measured = records.filter(({ mode }) => mode === 'micro');
+  return measured.length === 0 ? [] : ['', microTable(measured)];
 }
 
 function rowKey(row: readonly string[]): string {

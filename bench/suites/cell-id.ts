@@ -33,16 +33,17 @@ function extras(cell: CellSettings): string[] {
 export function sweptParts(
   cell: Pick<
     CellSettings,
-    'pace' | 'deviceThreads' | 'stormThreads' | 'laps' | 'teardown' | 'inject'
+    'pace' | 'deviceThreads' | 'stormThreads' | 'laps' | 'operations' | 'teardown' | 'inject'
   >,
 ): string[] {
   const parts: string[] = [];
-  const { pace, deviceThreads, stormThreads, laps, teardown, inject } = cell;
+  const { pace, deviceThreads, stormThreads, laps, operations, teardown, inject } = cell;
   if (pace.kind === 'asap') parts.push('asap');
   if (pace.kind === 'compressed') parts.push(`x${pace.factor}`);
   if (pace.kind === 'rate') parts.push(`${pace.perSecond}ps`);
   if (deviceThreads !== 1 || stormThreads !== 1) parts.push(`d${deviceThreads}s${stormThreads}`);
   if (laps !== undefined) parts.push(`laps${laps}`);
+  if (operations !== undefined) parts.push(`${operations.length}rows`);
   if (teardown !== undefined) parts.push(`teardown-${teardown.policy}`);
   if (inject !== undefined) parts.push('inject');
   return parts;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { microLabel } from '../../results/metrics.ts';
+import { MICRO_OPERATIONS } from '../micro/micro-operations.ts';
 import { integerBetween, numberBetween, oneOf, strictShape, textUpTo } from './checked-input.ts';
 
 /** How a cell is executed; meaning of each: DESIGN.md, "Modes". */
@@ -78,6 +80,14 @@ export const memorySchema = strictShape({
 
 export const lapsSchema = integerBetween(1, 1_000_000);
 
+const MICRO_LABELS = [...new Set(MICRO_OPERATIONS.map(microLabel))] as [string, ...string[]];
+
+/** Rows of the micro table by their labels: `map 256x4K`. */
+export const operationsSchema = z
+  .array(oneOf(MICRO_LABELS), { error: 'expected a list of rows of the micro table' })
+  .min(1, { error: 'expected one row of the micro table at least' })
+  .max(100, { error: 'expected 100 rows of the micro table at most' });
+
 export const teardownSchema = strictShape({
   policy: oneOf(TEARDOWN_POLICIES),
   /** Pause between a teardown and the next. */
@@ -111,6 +121,8 @@ export const cellSchema = strictShape({
   memory: memorySchema,
   /** Replay mode: how often the trace is played, each time on what the time before has left; once if absent. */
   laps: lapsSchema.optional(),
+  /** Micro mode: the rows to measure; all if absent. */
+  operations: operationsSchema.optional(),
   /** Regions are unregistered and registered again while the storm runs. */
   teardown: teardownSchema.optional(),
   /** Fault-injection rules in the order they are evaluated. */

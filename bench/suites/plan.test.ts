@@ -115,6 +115,30 @@ describe('planSuite', () => {
   });
 });
 
+describe('keys of one mode', () => {
+  it('reach the cells of that mode alone', () => {
+    const suite = suiteOf({
+      modes: ['replay', 'micro'],
+      strategies: ['noop'],
+      workloads: ['storm'],
+      laps: 3,
+      operations: ['unmap 256x4K'],
+    });
+    const byMode = new Map(planSuite(suite, CONTEXT).cells.map((cell) => [cell.mode, cell]));
+    expect(byMode.get('replay')).toMatchObject({ laps: 3 });
+    expect(byMode.get('replay')).not.toHaveProperty('operations');
+    expect(byMode.get('micro')).toMatchObject({ operations: ['unmap 256x4K'] });
+    expect(byMode.get('micro')).not.toHaveProperty('laps');
+  });
+
+  it('name rows that the micro table has', () => {
+    const operations = ['unmap 3x4K'];
+    expect(() => suiteOf({ strategies: ['noop'], workloads: ['storm'], operations })).toThrow(
+      /operations\[0\]: expected one of translate-random 1x4K/,
+    );
+  });
+});
+
 describe('cellIdOf', () => {
   it('depends on the settings, not on the order of their keys, fork or seed', () => {
     const { cellId, fork, seed, ...settings } = planOf('quick').cells[0]!;

@@ -77,8 +77,14 @@ export function estimateCellSeconds(cell: Pick<Cell, 'mode' | 'windowSeconds' | 
   return START_SECONDS + (cell.mode === 'replay' ? replaySeconds : cell.windowSeconds);
 }
 
-function lapsOf({ laps }: CellGroup): Pick<CellSettings, 'laps'> {
-  return laps === undefined ? {} : { laps };
+/** What only cells of one mode have. */
+function settingsOfMode(
+  mode: Cell['mode'],
+  { laps, operations }: CellGroup,
+): Pick<CellSettings, 'mode' | 'laps' | 'operations'> {
+  if (mode === 'replay' && laps !== undefined) return { mode, laps };
+  if (mode === 'micro' && operations !== undefined) return { mode, operations };
+  return { mode };
 }
 
 function expandGroup(group: CellGroup, context: PlanContext, where: string): CellSettings[] {
@@ -96,7 +102,7 @@ function expandGroup(group: CellGroup, context: PlanContext, where: string): Cel
     strategies,
     workloads.map((workload) => ({ workload })),
     group.devices.map((device) => ({ device })),
-    group.modes.map((mode) => ({ mode, ...(mode === 'replay' ? lapsOf(group) : {}) })),
+    group.modes.map((mode) => settingsOfMode(mode, group)),
     group.pace.map((pace) => ({ pace })),
     group.access.map((access) => ({ access })),
     group.memory.map((memory) => ({ memory })),

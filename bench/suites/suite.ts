@@ -4,6 +4,7 @@ import {
   CELL_MODES,
   lapsSchema,
   memorySchema,
+  operationsSchema,
   paceSchema,
   strategyParamsSchema,
   teardownSchema,
@@ -56,6 +57,8 @@ export const cellGroupSchema = strictShape({
   memory: oneOrMany(memorySchema).default([{ profile: 'plenty' }]),
   /** Of replay cells alone: the others play for a time. */
   laps: lapsSchema.optional(),
+  /** Of micro cells alone. */
+  operations: operationsSchema.optional(),
   windowSeconds: numberBetween(0.01, 86_400).default(1),
   timeoutSeconds: numberBetween(0.1, 172_800).default(60),
   inject: z.array(textUpTo(500)).max(100).default([]),

@@ -8,7 +8,7 @@ import { STATE_STRATEGY } from '../abi/layout';
 
 export { fini, init, maintain, translate, update } from '../../strategies/flat-preallocated';
 
-const EXTRA_STORES: i32 = 7;
+const EXTRA_STORES: i32 = 9;
 
 export function invalidate(
   region: usize,
