@@ -103,6 +103,30 @@ describe('wrong values', () => {
   });
 });
 
+describe('record', () => {
+  it.each([
+    [['--outt', 'OUT', '--', 'true'], 'unknown option --outt; did you mean --out?'],
+    [['--out'], '--out: expected a value'],
+    [['--out', 'OUT'], 'expected either a command after -- or --pid'],
+    [['--out', 'OUT', '--'], 'expected either a command after -- or --pid'],
+    [['--out', 'OUT', 'true', 'x'], 'expected the command after --, as in: record --out'],
+    [['--out', 'OUT', '--', 'no-such-program', '--out', 'a'], 'no-such-program: no such program'],
+    [['--out', 'OUT', '--pid', '1', '--', 'true'], 'expected either a command after -- or --pid'],
+    [['--out', 'OUT/none/r', '--', 'true'], 'there is no folder'],
+    [['--out', '/proc/r.xlt', '--', 'true'], '--out /proc/r.xlt: cannot be written'],
+    [['--out', 'OUT', '--pid', 'me'], '--pid me: expected a whole number'],
+    [['--out', 'OUT', '--buffer-kib', '1', '--', 'true'], '--buffer-kib 1: expected a whole'],
+    [['--out', 'OUT', '--seconds', '3', '--', 'true'], '--seconds goes with --pid'],
+  ])('%j ends with 2 and one line', async (args, message) => {
+    const out = bench.path('r.txt');
+    const { code, stderr } = await say('record', ...args.map((word) => word.replace('OUT', out)));
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
 describe('the built program', () => {
   it('prints its help, and its version', async () => {
     const help = await runCommand('--help');

@@ -20,12 +20,17 @@ import { EnvironmentRefused } from './record/environment-refused.ts';
 /** What a command's handler leaves behind: the exit code, and yargs' parsed options. */
 export interface CommandContext {
   exitCode: number;
+  /** What follows `--` on the line of `record`: another program's words, not ours to read. */
+  readonly program: readonly string[];
 }
 
 /** Runs the command line; returns the exit code. Errors of the user's making are one line. */
 export async function main(args: readonly string[]): Promise<number> {
-  const context: CommandContext = { exitCode: EXIT_GOOD };
-  const parser = buildParser(args, context);
+  const end = args[0] === 'record' ? args.indexOf('--') : -1;
+  const own = end < 0 ? args : args.slice(0, end);
+  const program = end < 0 ? [] : args.slice(end + 1);
+  const context: CommandContext = { exitCode: EXIT_GOOD, program };
+  const parser = buildParser(own, context);
   try {
     await parser.parseAsync();
     return context.exitCode;
@@ -77,7 +82,8 @@ function buildParser(args: readonly string[], context: CommandContext) {
       'Exit codes: 0 good, 1 regression or failed verdict, 2 usage or bad input, 3 inconclusive, 4 environment refused.',
     )
     .fail((message, error) => {
-      throw error ?? new UsageError(withSuggestion(message, args, commands));
+      if (error && error.name !== 'YError') throw error;
+      throw new UsageError(withSuggestion(error?.message ?? message, args, commands));
     });
 }
 
@@ -103,8 +109,12 @@ function withSuggestion(
   args: readonly string[],
   commands: readonly CommandModule[],
 ): string {
+  const bare = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
+  if (bare !== undefined) return `--${bare}: expected a value`;
   const unknown = /^Unknown (argument|command)s?: (.+)$/.exec(message);
-  const word = unknown?.[2]?.split(', ')[0];
+  // yargs asks for what is missing first, also when it is there and spelt wrong.
+  const misspelt = /^Missing required/.test(message) ? unknownOption(args, commands) : undefined;
+  const word = misspelt ?? unknown?.[2]?.split(', ')[0];
   if (word === undefined) return message.replace(/\s+/g, ' ').trim();
   const option = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === word);
   if (option?.startsWith('-')) {
@@ -115,6 +125,14 @@ function withSuggestion(
   const near = nearestName(word, names);
   const hint = near === undefined ? `expected one of ${names.join(', ')}` : `did you mean ${near}?`;
   return `unknown command or word "${word}": ${hint}`;
+}
+
+/** The first option on the line that no command has. */
+function unknownOption(args: readonly string[], commands: readonly CommandModule[]) {
+  const known = optionNames(commands);
+  const options = args.filter((arg) => arg.startsWith('--') && arg !== '--');
+  const names = options.map((arg) => arg.slice(2).split('=')[0]!.replace(/^no-/, ''));
+  return names.find((name) => !known.includes(name));
 }
 
 /** Every long option of every command: what their builders would tell yargs. */

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { UsageError } from '../../results/usage-error.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { recordCommand as recordProgram } from '../record/record-command.ts';
@@ -6,7 +7,6 @@ import { recordCommand as recordProgram } from '../record/record-command.ts';
 interface RecordArguments {
   out: string;
   command?: string[] | undefined;
-  '--'?: string[] | undefined;
   pid?: string | undefined;
   seconds?: string | undefined;
   faults: boolean;
@@ -28,7 +28,7 @@ const OPTIONS = {
   force: { type: 'boolean', default: false, describe: 'replace an earlier recording' },
 } as const;
 
-export function recordCommand(_context: CommandContext): CommandModule<object, RecordArguments> {
+export function recordCommand(context: CommandContext): CommandModule<object, RecordArguments> {
   return {
     command: 'record [command..]',
     describe: 'record the notifier stream of a program: record --out FILE -- CMD ARGS',
@@ -47,10 +47,11 @@ export function recordCommand(_context: CommandContext): CommandModule<object, R
         })
         .options(OPTIONS),
     handler: async (options) => {
-      const words = [...(options.command ?? []), ...(options['--'] ?? [])].map(String);
+      refuseWords(options);
+      const { program } = context;
       await recordProgram({
         out: options.out,
-        command: words.length === 0 ? undefined : words,
+        command: program.length === 0 ? undefined : program,
         pid:
           options.pid === undefined
             ? undefined
@@ -70,4 +71,12 @@ export function recordCommand(_context: CommandContext): CommandModule<object, R
       });
     },
   };
+}
+
+/** A command without `--` in front: its options would have been taken for ours. */
+function refuseWords({ out, command }: RecordArguments): void {
+  if (command === undefined || command.length === 0) return;
+  throw new UsageError(
+    `record: ${command[0]}: expected the command after --, as in: record --out ${out} -- ${command.join(' ')}`,
+  );
 }

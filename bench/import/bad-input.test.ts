@@ -147,6 +147,37 @@ describe('recordings that are cut or damaged', () => {
   });
 });
 
+describe('numbers that no kernel prints', () => {
+  test('time jumping ahead by more than a trace can hold', async () => {
+    const event = range('7f0000000000', '7f0000001000');
+    expect(await refusal(line('5.0', event) + line('95000000.0', event))).toBe(
+      'r.txt:2: time jumps ahead by 1100 days, expected one recording of less than 104',
+    );
+  });
+
+  test('error codes and advice wider than 32 bits are malformed lines', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'r.txt');
+      const text = [
+        line('1.0', 'page_fault_user: address=0x7f8ee6f0c000 ip=0x564c8f762380 error_code=0x6'),
+        line(
+          '1.1',
+          `page_fault_user: address=0x7f8ee6f0c000 ip=0x1 error_code=0x${'2'.repeat(48)}`,
+        ),
+        line(
+          '1.2',
+          `sys_madvise(start: 0x7f0000000000, len_in: 0x1000, behavior: ${'2'.repeat(16)})`,
+        ),
+        line('1.3', range('7f0000000000', '7f0000001000')),
+      ];
+      await writeFile(path, text.join(''));
+      const { metadata } = await importPaths([path]);
+      expect(metadata.notes).toMatchObject({ 'malformed lines': 2 });
+      expect(metadata.records).toBe(2);
+    });
+  });
+});
+
 describe('recordings of another machine', () => {
   test('5-level addresses', async () => {
     const text = line('1.0', range('ff7f0000000000', 'ff7f0000001000'));

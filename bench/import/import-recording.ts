@@ -10,6 +10,8 @@ export const IMPORTER = 'xlt-bench importer 1';
 /** Recorders that print per-CPU buffers in turn step back a little; more is another recording. */
 const STEP_BACK_NS: Readonly<Record<string, number>> = { bpftrace: 100e6 };
 const STEP_BACK_DEFAULT_NS = 1e6;
+/** 104 days: the largest time that a trace can hold to the nanosecond. */
+const TIME_MAX_NS = Number.MAX_SAFE_INTEGER;
 
 /**
  * Imports the recordings of one run, merged by time, into `sink`. The first file is the recording of
@@ -106,6 +108,7 @@ class ImportRun {
     const context = this.#context;
     const timeNs = this.#timeNs(source);
     context.place = source.scanner;
+    if (timeNs > TIME_MAX_NS) this.#stepFar(timeNs - context.timeNs);
     if (timeNs < context.timeNs) this.#stepBack(source, context.timeNs - timeNs);
     else context.timeNs = timeNs;
     this.#events++;
@@ -120,6 +123,11 @@ class ImportRun {
     this.#context.fail(
       `time runs backwards by ${(stepNs / 1e9).toFixed(6)} s, expected lines in order of time`,
     );
+  }
+
+  #stepFar(stepNs: number): never {
+    const days = Math.round(stepNs / 86_400e9);
+    this.#context.fail(`time jumps ahead by ${days} days, expected one recording of less than 104`);
   }
 
   finish(): Omit<TraceMetadata, 'records'> {

@@ -16,6 +16,7 @@ import {
 } from './kernel-event.ts';
 import {
   CALL_BRK,
+  CALL_MADVISE,
   CALL_MMAP,
   CALL_MREMAP,
   CALL_MUNMAP,
@@ -32,7 +33,7 @@ import {
   KIND_TASK_EXIT,
   SHARING_UNKNOWN,
 } from './raw-event.ts';
-import { BLANK, COLON, CR, LF, Scanner, ZERO } from './scanner.ts';
+import { BLANK, COLON, CR, LF, Scanner, WORD_MAX, ZERO } from './scanner.ts';
 import { TextWords } from './text-words.ts';
 
 const HASH = 35;
@@ -168,7 +169,7 @@ export abstract class KernelTextScanner extends Scanner {
       this.at = place + 42;
       if (event.a0 >= 0 && this.hex12(place + 30) >= 0 && this.skipText(FAULT_CODE_TEXT)) {
         event.a1 = this.hex();
-        if (event.a1 >= 0) return true;
+        if (event.a1 >= 0 && event.a1 <= WORD_MAX) return true;
       }
       this.at = place;
     }
@@ -176,7 +177,7 @@ export abstract class KernelTextScanner extends Scanner {
     event.a0 = this.hex();
     if (!this.skipPast(EQUALS) || !this.skipPast(EQUALS)) return false;
     event.a1 = this.hex();
-    return event.a0 >= 0 && event.a1 >= 0;
+    return event.a0 >= 0 && event.a1 >= 0 && event.a1 <= WORD_MAX;
   }
 
   #enter(call: number): boolean {
@@ -192,6 +193,8 @@ export abstract class KernelTextScanner extends Scanner {
     event.a3 = call === CALL_MMAP || call === CALL_MREMAP ? this.#argument() : 0;
     event.a4 = call === CALL_MREMAP ? this.#argument() : 0;
     if (event.a0 < 0 || event.a1 < 0 || event.a2 < 0 || event.a3 < 0 || event.a4 < 0) return false;
+    // An int, which the kernel prints as a long.
+    if (call === CALL_MADVISE && event.a2 > WORD_MAX) return false;
     return !isClosed || this.skipPast(CLOSE);
   }
 

@@ -243,6 +243,8 @@ export abstract class Scanner {
   }
 }
 
+/** The largest error code of a fault, or advice: both are 32 bits wide. */
+export const WORD_MAX = 2 ** 32 - 1;
 /** PID_MAX_LIMIT is 2^22; some room for other kernels. */
 export const TASK_ID_MAX = 2 ** 31 - 1;
 /** Far beyond any clock; larger numbers could not be told apart by nanoseconds. */

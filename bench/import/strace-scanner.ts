@@ -15,7 +15,7 @@ import {
   SHARING_COPY,
   SHARING_SPACE,
 } from './raw-event.ts';
-import { BLANK, CR, LF, Scanner, TASK_ID_MAX } from './scanner.ts';
+import { BLANK, CR, LF, Scanner, TASK_ID_MAX, WORD_MAX } from './scanner.ts';
 import { straceNumber } from './strace-number.ts';
 import { TextWords } from './text-words.ts';
 
@@ -215,7 +215,7 @@ export class StraceScanner extends Scanner {
     event.a2 = values[2] ?? 0;
     event.a3 = values[3] ?? 0;
     event.a4 = values[4] ?? 0;
-    return true;
+    return call !== CALL_MADVISE || event.a2 <= WORD_MAX;
   }
 }
 

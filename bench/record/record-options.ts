@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from '../../results/usage-error.ts';
 import { findExecutable } from './executable.ts';
@@ -56,6 +56,7 @@ export function checkRecordOptions(options: RecordOptions): void {
     throw new UsageError(`record: --out ${out}: there is no folder ${dirname(out)}`);
   }
   if (options.force !== true) refuseToReplace(out);
+  checkWritable(out);
   if ((command === undefined) === (pid === undefined)) {
     throw new UsageError('record: expected either a command after -- or --pid');
   }
@@ -66,6 +67,19 @@ export function checkRecordOptions(options: RecordOptions): void {
 }
 
 /** Asked before the recording: afterwards it would be lost. */
+function checkWritable(out: string): void {
+  const path = `${out}.${process.pid}.tmp`;
+  try {
+    closeSync(openSync(path, 'wx'));
+    rmSync(path);
+  } catch (error) {
+    throw new UsageError(
+      `record: --out ${out}: cannot be written (${(error as Error).message.split(',')[0]})`,
+    );
+  }
+}
+
+/** For the same reason. */
 function refuseToReplace(out: string): void {
   const paths = isTracePath(out) ? [out] : RECORDING_PARTS.map((part) => partPath(out, part));
   const existing = paths.find((path) => existsSync(path));
