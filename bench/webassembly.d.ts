@@ -13,6 +13,7 @@ declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
     static imports(module: Module): ImportDescriptor[];
+    static customSections(module: Module, name: string): ArrayBuffer[];
     static exports(module: Module): ExportDescriptor[];
   }
   class Memory {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ABI_VERSION } from '../../core/abi/layout.ts';
 import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
 import { packageRoot } from '../package-root.ts';
 import { checkModule } from './check-module.ts';
@@ -66,6 +67,8 @@ export function constantsHeader(): string {
       },
     );
   });
+  // Assembly takes no C literal.
+  lines.push(`#define ABI_VERSION_TEXT "${ABI_VERSION}"`);
   return `/* Generated from core/abi by bench/build/build-c.ts. */\n${lines.join('\n')}\n`;
 }
 

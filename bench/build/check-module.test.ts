@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { manifest } from '../../strategies/manifest.ts';
 import { packageRoot } from '../package-root.ts';
-import { checkModule, sectionIds } from './check-module.ts';
+import { checkModule } from './check-module.ts';
+import { memoryImport, wasmSections } from './wasm-sections.ts';
 
 const IMPORT = 2;
 const FUNCTION = 3;
@@ -20,6 +21,7 @@ function moduleOf(...sections: [number, number[]][]): Uint8Array {
   return new Uint8Array(bytes);
 }
 
+const sectionIds = (binary: Uint8Array): number[] => wasmSections(binary).map(({ id }) => id);
 const text = (word: string): number[] => [word.length, ...Buffer.from(word)];
 const functionImport = (module: string, name: string): [number, number[]] => [
   IMPORT,
@@ -49,6 +51,21 @@ describe('the check of built modules', () => {
       ...new Array(198),
     ]);
     expect(sectionIds(two)).toEqual([1, 0]);
+  });
+
+  it('reads what a module asks of its memory, behind other imports', () => {
+    const behind: [number, number[]] = [
+      IMPORT,
+      [
+        ...[4, ...text('core'), ...text('count'), 0, 0],
+        ...[...text('env'), ...text('table'), 1, 0x70, 0, 1],
+        ...[...text('env'), ...text('base'), 3, 0x7f, 0],
+        ...[...text('env'), ...text('memory'), 2, 3, 0x80, 2, 0x80, 0x80, 4],
+      ],
+    ];
+    const memory = { minimumPages: 256, maximumPages: 65536, shared: true };
+    expect(memoryImport(moduleOf(behind))).toEqual(memory);
+    expect(memoryImport(moduleOf(oneFunction))).toBeNull();
   });
 
   it('lets a module be that imports its memory and its services', () => {

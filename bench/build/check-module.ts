@@ -1,3 +1,5 @@
+import { wasmSections } from './wasm-sections.ts';
+
 /** Binary sections a module of this project may not have, and why. */
 const FORBIDDEN_SECTIONS: Readonly<Record<number, string>> = {
   8: 'a start function (it would run again in every thread)',
@@ -5,23 +7,10 @@ const FORBIDDEN_SECTIONS: Readonly<Record<number, string>> = {
   12: 'static data (each instantiation would write it again)',
 };
 
-/** Section ids of a WebAssembly binary, in order. */
-export function sectionIds(binary: Uint8Array): number[] {
-  const ids: number[] = [];
-  let at = 8;
-  while (at < binary.length) {
-    ids.push(binary[at]!);
-    at++;
-    let length = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = binary[at]!;
-      at++;
-      length |= (byte & 0x7f) << shift;
-      if ((byte & 0x80) === 0) break;
-    }
-    at += length;
-  }
-  return ids;
+/** What a module has that it may not have, or null. */
+export function forbiddenSection(binary: Uint8Array): string | null {
+  const found = wasmSections(binary).find(({ id }) => FORBIDDEN_SECTIONS[id] !== undefined);
+  return found === undefined ? null : FORBIDDEN_SECTIONS[found.id]!;
 }
 
 /**
@@ -29,10 +18,8 @@ export function sectionIds(binary: Uint8Array): number[] {
  * abort import (a string or an assertion crept in), its own memory.
  */
 export function checkModule(name: string, binary: Uint8Array): void {
-  for (const id of sectionIds(binary)) {
-    const why = FORBIDDEN_SECTIONS[id];
-    if (why !== undefined) throw new Error(`${name}.wasm has ${why}`);
-  }
+  const forbidden = forbiddenSection(binary);
+  if (forbidden !== null) throw new Error(`${name}.wasm has ${forbidden}`);
   const module = new WebAssembly.Module(binary);
   for (const item of WebAssembly.Module.imports(module)) {
     const allowed =

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import * as asc from 'assemblyscript/asc';
 import binaryen from 'binaryen';
+import { ABI_VERSION } from '../../core/abi/layout.ts';
+import { withAbiSection } from './abi-section.ts';
 import { WASM_FLAGS } from './wasm-flags.ts';
 
 /**
@@ -12,7 +14,7 @@ import { WASM_FLAGS } from './wasm-flags.ts';
 const INLINE_NODES = 200;
 
 /** Version of the compiler; part of what a built module is known by. */
-export const WASM_COMPILER: string = `${asc.version}, second pass, inline ${INLINE_NODES}`;
+export const WASM_COMPILER: string = `${asc.version}, second pass, inline ${INLINE_NODES}, section xlt_abi`;
 
 export interface CompileOptions {
   /** By path, what the compiler reads instead of these files. */
@@ -22,7 +24,7 @@ export interface CompileOptions {
 }
 
 /**
- * Compiles one AssemblyScript entry; both paths are relative to the working directory.
+ * Compiles one AssemblyScript entry, with the ABI's version in a section of its own; both paths are relative to the working directory.
  * @throws Error with the compiler's own message
  */
 export async function compileWasm(
@@ -42,8 +44,7 @@ export async function compileWasm(
   });
   if (error) throw new Error(`${entry} does not compile:\n${stderr.toString()}`);
   const compiled = readFileSync(out);
-  if (!inlines) return compiled;
-  const binary = inlineCalls(compiled);
+  const binary = withAbiSection(inlines ? inlineCalls(compiled) : compiled, ABI_VERSION);
   writeFileSync(out, binary);
   return binary;
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ABI_VERSION, THREAD_BASE, THREAD_BYTES, THREAD_CLOCK } from '../../core/abi/layout.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { packageRoot } from '../package-root.ts';
+import { checkStrategy, readModule } from './strategy-binary.ts';
 
 /** Compiled modules of a cell; they travel to the workers without being compiled again. */
 export interface CellModules {
@@ -54,52 +54,22 @@ export interface Interposer {
   functions(strategy: Record<string, unknown>): Record<string, unknown>;
 }
 
-/** The strategy ABI: exports a module must have (core/abi/strategy.ts). */
-const STRATEGY_EXPORTS = ['init', 'update', 'invalidate', 'translate', 'maintain', 'fini'] as const;
-
-function readModule(file: string): WebAssembly.Module {
-  try {
-    return new WebAssembly.Module(readFileSync(file));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new UsageError(`${file}: not a readable WebAssembly module (${why})`);
-  }
-}
-
-/** Compiles core, driver and the strategy: one of the tree by id, or a module file. */
+/**
+ * Compiles core, driver and the strategy: one of the tree by id, or a module file.
+ * @throws UsageError when the strategy does not keep to the ABI
+ */
 export function loadModules(strategy: { id: string } | { file: string }): CellModules {
   const folder = join(packageRoot, 'dist', 'wasm');
   const file =
     'file' in strategy ? strategy.file : join(folder, 'strategies', `${strategy.id}.wasm`);
-  const modules = {
-    core: readModule(join(folder, 'core.wasm')),
-    driver: readModule(join(folder, 'driver.wasm')),
-    strategy: readModule(file),
-  };
-  checkStrategy(file, modules);
-  return modules;
-}
-
-/** @throws UsageError naming the module, the export or import, and what was expected */
-function checkStrategy(file: string, modules: CellModules): void {
-  const exports = WebAssembly.Module.exports(modules.strategy);
-  for (const name of STRATEGY_EXPORTS) {
-    if (!exports.some((item) => item.name === name && item.kind === 'function')) {
-      throw new UsageError(
-        `${file}: export ${name} is missing; a strategy (ABI ${ABI_VERSION}) exports ` +
-          STRATEGY_EXPORTS.join(', '),
-      );
-    }
-  }
-  const services = WebAssembly.Module.exports(modules.core).map((item) => item.name);
-  for (const item of WebAssembly.Module.imports(modules.strategy)) {
-    if (item.module === 'env' && item.name === 'memory') continue;
-    if (item.module === 'core' && services.includes(item.name)) continue;
-    throw new UsageError(
-      `${file}: import ${item.module}.${item.name} is not in ABI ${ABI_VERSION}; ` +
-        'a strategy imports env.memory and the services of core/abi/core.ts',
-    );
-  }
+  const core = readModule(join(folder, 'core.wasm')).module;
+  const own = readModule(file);
+  checkStrategy(
+    own,
+    WebAssembly.Module.exports(core).map((item) => item.name),
+  );
+  const driver = readModule(join(folder, 'driver.wasm')).module;
+  return { core, driver, strategy: own.module };
 }
 
 /**

@@ -1,7 +1,9 @@
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ABI_VERSION } from '../../core/abi/layout.ts';
 import { manifest } from '../../strategies/manifest.ts';
+import { ABI_SECTION } from '../build/abi-section.ts';
 import {
   type CommandResult,
   CommandRun,
@@ -86,13 +88,42 @@ describe('a module from outside of the tree', () => {
     expect(record!.allocations.map(({ site }) => site)).toContain('register');
   });
 
+  /** flat-preallocated's module with its bytes changed. */
+  function changedModule(name: string, change: (binary: Buffer) => Buffer): void {
+    writeFileSync(bench.path(`${name}.wasm`), change(readFileSync(flat)));
+  }
+
+  const makers: Readonly<Record<string, () => unknown>> = {
+    'missing-export': () => ownModule('missing-export'),
+    'no-module': () => writeFileSync(bench.path('no-module.wasm'), 'text'),
+    // The ABI section is the last one, its version the last four bytes.
+    'other-abi': () =>
+      changedModule('other-abi', (binary) => {
+        binary.writeUInt32LE(ABI_VERSION + 1, binary.length - 4);
+        return binary;
+      }),
+    'no-abi': () =>
+      changedModule('no-abi', (binary) =>
+        binary.subarray(0, binary.length - (3 + ABI_SECTION.length + 4)),
+      ),
+    // asc imports 4 pages with a maximum of 65,536: made 64 pages.
+    'wants-memory': () =>
+      changedModule('wants-memory', (binary) => {
+        const limits = binary.indexOf(Buffer.from([2, 3, 4, 0x80, 0x80, 4]));
+        binary[limits + 2] = 64;
+        return binary;
+      }),
+  };
+
   it.each([
     ['lacks an export', 'missing-export', 'export invalidate is missing'],
+    ['was built for another ABI', 'other-abi', `says ABI ${ABI_VERSION + 1}; expected ABI`],
+    ['says no ABI', 'no-abi', `section ${ABI_SECTION} is missing`],
+    ['needs memory of its own', 'wants-memory', 'needs 64 pages of memory (4 MiB)'],
     ['is no module', 'no-module', 'not a readable WebAssembly module'],
     ['is not there', 'not-there', 'no such file'],
   ])('that %s is refused in one line, and nothing is written', async (_, name, message) => {
-    if (name === 'missing-export') await ownModule(name);
-    if (name === 'no-module') writeFileSync(bench.path(`${name}.wasm`), 'text');
+    await makers[name]?.();
     const file = bench.path(`${name}.wasm`);
     const suite = bench.suite('refused', { ...common, strategies: 'noop', timeoutSeconds: 90 });
     const out = bench.path(`out-${name}`);

@@ -1,8 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { ABI_VERSION } from '../../core/abi/layout.ts';
 import { writeFileAtomic } from '../../results/atomic-file.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
+import { ABI_SECTION } from '../build/abi-section.ts';
 import { WASM_FLAGS } from '../build/wasm-flags.ts';
 import { packageRoot } from '../package-root.ts';
 
@@ -180,6 +182,8 @@ function outsideTree(id: string, folder: string, root: string): NewStrategy {
     root: JSON.stringify(root),
     compiler: compilerVersion(root),
     flags: JSON.stringify(WASM_FLAGS),
+    section: JSON.stringify(ABI_SECTION),
+    abiVersion: String(ABI_VERSION),
   };
   mkdirSync(join(folder, 'abi'), { recursive: true });
   const copied = readdirSync(abi).filter((name) => /^[\w-]+\.ts$/.test(name));

@@ -18,6 +18,11 @@
 
 typedef uint32_t address;
 
+/* The ABI this module is built for: the host refuses another (section of bench/build/abi-section.ts). */
+__asm__(".section .custom_section.xlt_abi,\"\",@\n"
+        ".int32 " ABI_VERSION_TEXT "\n"
+        ".section .text,\"\",@\n");
+
 IMPORT(pageAlloc) address page_alloc(uint32_t context, uint32_t order, uint32_t site);
 IMPORT(pageAllocExact) address page_alloc_exact(uint32_t context, uint32_t bytes, uint32_t site);
 IMPORT(pageFree) void page_free(address page, uint32_t order);
