@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startedHost, stopHost } from '../bench/fixtures/started-host.ts';
-import { PLAN_MAX_ORDER } from '../core/abi/layout.ts';
+import { PLAN_MAX_ORDER, REGION_STRATEGY } from '../core/abi/layout.ts';
 import { COUNT_UPDATE_FAILED, ENOMEM, MEMORY_TABLE, OK } from '../core/abi/terms.ts';
 import { EVENT_UNMAP, OP_INVALIDATE, OP_MAP, PROT_READ } from '../core/abi/trace-event.ts';
 
@@ -66,6 +66,18 @@ describe('a child', () => {
     expect(host.access(0, false)).toBe(OK);
     expect(stopHost(host)).toBe(0);
   });
+});
+
+it('is walked to nothing where a walk that unregistering overtook reads the freed parent', () => {
+  const host = mappedHost(GIB_PAGES);
+  expect(host.access(0, false)).toBe(OK);
+  const parent = host.state.get(host.regionAddress(0) + REGION_STRATEGY + 128);
+  const key = host.state.get(parent);
+  host.state.set(parent, 0x6b6b6b6b);
+  expect(host.translation(0, 0)).toBe(0n);
+  host.state.set(parent, key);
+  expect(host.translation(0, 0)).not.toBe(0n);
+  expect(stopHost(host)).toBe(0);
 });
 
 it("initialises the kernel's parent of 131,072 entries with 3 commands and 2 MiB", () => {

@@ -37,7 +37,13 @@ import {
   param,
 } from '../core/abi/core';
 import { blockCount, slotIsTable, tableAddress, tableSlot } from '../core/abi/directory';
-import { BLOCK_PAGES, REGION_LOCK, REGION_PAGE_COUNT, REGION_STRATEGY } from '../core/abi/layout';
+import {
+  BLOCK_PAGES,
+  PAGE_BYTES,
+  REGION_LOCK,
+  REGION_PAGE_COUNT,
+  REGION_STRATEGY,
+} from '../core/abi/layout';
 import { mttInvalidate, mttWrite, mttZap } from '../core/abi/mtt';
 import { copySlots } from '../core/abi/slots';
 import {
@@ -207,7 +213,8 @@ export function invalidate(
 
 export function translate(region: usize, page: u32): u64 {
   const directory: usize = atomic.load<u32>(parentEntry(region, page / CHILD_PAGES));
-  if (directory == 0) return 0;
+  // A walk that fini overtook may read the freed parent: what it finds is no key, and is not used.
+  if (directory == 0 || (directory & (PAGE_BYTES - 1)) != 0) return 0;
   const block = (page / BLOCK_PAGES) & (CHILD_BLOCKS - 1);
   const slot = atomic.load<u64>(directory + (block << 3));
   if (!slotIsTable(slot)) return 0;
