@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startedHost, stopHost } from '../bench/fixtures/started-host.ts';
+import { REGION_STRATEGY } from '../core/abi/layout.ts';
 import {
   COUNT_DEGRADED,
   COUNT_RETRIED,
@@ -7,7 +8,15 @@ import {
   MEMORY_TABLE,
   OK,
 } from '../core/abi/terms.ts';
-import { OP_MAP, OP_SPLIT, PROT_READ, VMA_HUGE } from '../core/abi/trace-event.ts';
+import {
+  EVENT_CLEAR,
+  NON_BLOCKABLE,
+  OP_INVALIDATE,
+  OP_MAP,
+  OP_SPLIT,
+  PROT_READ,
+  VMA_HUGE,
+} from '../core/abi/trace-event.ts';
 
 const BLOCK = 512;
 const BLOCKS = 8;
@@ -62,6 +71,19 @@ it('whenEmpty 1 waits, and drops the leaf all the same when nobody refills', () 
   expect(host.state.count(COUNT_RETRIED)).toBe(1);
   expect(host.state.count(COUNT_DEGRADED)).toBe(1);
   expect(host.translations(host.regionAddress(0), 0, 1)).toEqual([0n]);
+  host.failAllocations(null);
+  expect(stopHost(host)).toBe(0);
+});
+
+it('may not block: does not wait for whoever refills, but drops the leaf', () => {
+  const host = hugeHost({ spare: 3, whenEmpty: 1 });
+  const lock = host.regionAddress(0) + REGION_STRATEGY + 132;
+  host.state.set(lock, 1);
+  host.event(OP_INVALIDATE, 0, BLOCK, EVENT_CLEAR | NON_BLOCKABLE);
+  expect(host.stalled).toBe(false);
+  expect(host.state.count(COUNT_DEGRADED)).toBe(1);
+  expect(host.pagesOfKind(MEMORY_RESERVE)).toBe(3);
+  host.state.set(lock, 0);
   host.failAllocations(null);
   expect(stopHost(host)).toBe(0);
 });

@@ -23,6 +23,7 @@
  * not block never waits).
  */
 
+import { blockStop, linkLeaf, linkTable, tableEntry, zapBlock } from '../core/abi/block-slot';
 import {
   count as countUp,
   deviceCacheInvalidate,
@@ -31,9 +32,9 @@ import {
   deviceZap,
   lockAcquire,
   lockRelease,
+  lockTry,
   pageAlloc,
   pageFree,
-  pageFreeDeferred,
   pageReassign,
   param,
 } from '../core/abi/core';
@@ -109,9 +110,10 @@ function give(region: usize, page: usize): bool {
   return room;
 }
 
-/** A zeroed page from the reserve for a table; 0 when it is empty. */
-function take(region: usize): usize {
-  lockAcquire(region + LOCK);
+/** A zeroed page from the reserve for a table; 0 when it is empty, or locked and this may not block. */
+function take(region: usize, blockable: bool): usize {
+  if (blockable) lockAcquire(region + LOCK);
+  else if (!lockTry(region + LOCK)) return 0;
   const page: usize = load<u32>(region + HEAD);
   if (page != 0) {
     store<u32>(region + HEAD, load<u32>(page));
@@ -126,12 +128,12 @@ function take(region: usize): usize {
 
 /** take, and with whenEmpty = 1 a bounded wait for the refill. */
 function takeOrWait(region: usize, blockable: bool): usize {
-  let page = take(region);
+  let page = take(region, blockable);
   if (page != 0 || !blockable || param(PARAM_WHEN_EMPTY) == 0) return page;
   countUp(COUNT_RETRIED, 1);
   for (let i = 0; i < WAIT_ROUNDS && page == 0; i++) {
     atomic.wait<i32>(region + SPARE, 0, WAIT_NS);
-    page = take(region);
+    page = take(region, true);
   }
   return page;
 }
@@ -141,7 +143,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
   const end = first + count;
   let result: i32 = OK;
   while (page < end && result == OK) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+    const stop = blockStop(page, end);
     result = updateBlock(region, page, stop - page, words + ((page - first) << 3));
     page = stop;
   }
@@ -151,21 +153,17 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
 
 function updateBlock(region: usize, page: u32, count: u32, words: usize): i32 {
   const slot = blockSlot(region, page >> 9);
-  const old = load<u64>(slot);
   if (wordsAreHuge(words, count)) {
-    atomic.store<u64>(slot, entryOfWord(load<u64>(words), BLOCK_ORDER));
-    if (slotIsTable(old)) pageFreeDeferred(tableAddress(old));
+    linkLeaf(slot, entryOfWord(load<u64>(words), BLOCK_ORDER));
     deviceWrite(1);
     return OK;
   }
-  let table = slotIsTable(old) ? tableAddress(old) : 0;
-  if (table == 0) {
-    table = pageAlloc(CONTEXT_KERNEL, 0, SITE_TABLE);
+  if (!slotIsTable(load<u64>(slot))) {
+    const table = pageAlloc(CONTEXT_KERNEL, 0, SITE_TABLE);
     if (table == 0) return ENOMEM;
-    if (slotIsLeaf(old)) expandLeaf(table, old);
+    linkTable(slot, table);
   }
-  deviceWrite(writeSlots(table + ((page & (BLOCK_PAGES - 1)) << 3), count, words));
-  if (!slotIsTable(old)) atomic.store<u64>(slot, tableSlot(table));
+  deviceWrite(writeSlots(tableEntry(tableAddress(load<u64>(slot)), page), count, words));
   return OK;
 }
 
@@ -179,15 +177,14 @@ export function invalidate(
   const end = first + count;
   const from = zapFirst(region, first);
   const to = zapEnd(region, end);
+  const vanishes = event == EVENT_UNMAP || event == EVENT_RELEASE;
   let zapped: u32 = 0;
-  let page = first;
-  while (page < end) {
-    const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
+  for (let page = first; page < end; page = blockStop(page, end)) {
     const slot = blockSlot(region, page >> 9);
+    const pages = blockStop(page, end) - page;
     zapped += slotIsLeaf(load<u64>(slot))
-      ? breakLeaf(region, page, stop - page, event, blockable)
-      : zapTable(slot, page, stop - page, event);
-    page = stop;
+      ? breakLeaf(slot, region, page, pages, event, blockable)
+      : zapBlock(slot, page, pages, vanishes);
   }
   if (zapped == 0) return OK;
   deviceZap(zapped);
@@ -196,8 +193,14 @@ export function invalidate(
 }
 
 /** A table with the rest of the leaf (empty if all of it goes) takes its place, if there is a spare one. */
-function breakLeaf(region: usize, page: u32, count: u32, event: u32, blockable: bool): u32 {
-  const slot = blockSlot(region, page >> 9);
+function breakLeaf(
+  slot: usize,
+  region: usize,
+  page: u32,
+  count: u32,
+  event: u32,
+  blockable: bool,
+): u32 {
   const leaf = load<u64>(slot);
   const whole = count == BLOCK_PAGES;
   const wanted = !whole || event == EVENT_CLEAR;
@@ -210,22 +213,11 @@ function breakLeaf(region: usize, page: u32, count: u32, event: u32, blockable: 
   }
   if (!whole) {
     expandLeaf(table, leaf);
-    zapSlots(table + ((page & (BLOCK_PAGES - 1)) << 3), count);
+    zapSlots(tableEntry(table, page), count);
     deviceWrite(BLOCK_PAGES - count);
   }
   atomic.store<u64>(slot, tableSlot(table));
   return 1;
-}
-
-/** Zaps a table's part of the range; a table whose whole block vanishes is freed by the fence. */
-function zapTable(slot: usize, page: u32, count: u32, event: u32): u32 {
-  const old = load<u64>(slot);
-  if (!slotIsTable(old)) return 0;
-  const zapped = zapSlots(tableAddress(old) + ((page & (BLOCK_PAGES - 1)) << 3), count);
-  if (count != BLOCK_PAGES || (event != EVENT_UNMAP && event != EVENT_RELEASE)) return zapped;
-  atomic.store<u64>(slot, 0);
-  pageFreeDeferred(tableAddress(old));
-  return max<u32>(zapped, 1);
 }
 
 export function translate(region: usize, page: u32): u64 {
@@ -243,7 +235,7 @@ export function maintain(region: usize): void {
 
 export function fini(region: usize): void {
   if (region == 0) return;
-  for (let page = take(region); page != 0; page = take(region)) pageFree(page, 0);
+  for (let page = take(region, true); page != 0; page = take(region, true)) pageFree(page, 0);
   directoryClear(region);
   directoryFini(region);
 }
