@@ -49,4 +49,48 @@ const elasticCuckoo: StrategyEntry = {
     { name: 'ways', kind: 'table' },
   ],
 };
-export const researchDesigns: readonly StrategyEntry[] = [elasticCuckoo];
+
+const extentTree: StrategyEntry = {
+  id: 'extent-tree',
+  title: 'copy-on-write B+tree of extents',
+  kind: 'strategy',
+  family: 'ranges',
+  language: 'assemblyscript',
+  summary:
+    'Runs of pages with running frames are one item of a B+tree; updates merge runs and publish a new root, invalidations trim and split them.',
+  users: 'range translation (RMM); range trees of software page tables (catalogue S16)',
+  source: 'Karakostas et al., Redundant Memory Mappings, ISCA 2015; lib/maple_tree.c',
+  memory: {
+    at4k: '16 B x runs, 254 to a node of 4 KiB, half full at worst: 4 KiB (one run) to 8.2 MiB (no two frames in a row)',
+    at2m: '16 B x runs: 4 KiB (one run) to 24 KiB (512 runs)',
+  },
+  bytesPerGiB: { at4k: null, at2m: null },
+  lock: 'region',
+  guarantees: {
+    allocatesInInvalidate: false,
+    allocatesInUpdate: true,
+    updateCanFail: true,
+    // Half of the longest extent, which is a region of 32 GiB.
+    collateralPages: 4_194_304,
+    reservePages: 8,
+    downgradesInPlace: false,
+    translates: true,
+  },
+  params: [
+    {
+      name: 'spare',
+      summary:
+        'pages held for holes in extents; a hole takes one a level of the tree, and one a split',
+      default: 8,
+      min: 0,
+      max: 64,
+    },
+  ],
+  sites: [
+    { name: 'node', kind: 'table' },
+    { name: 'spare', kind: 'reserve' },
+  ],
+};
+
+/** Tables of the literature that no mainline driver uses. */
+export const researchDesigns: readonly StrategyEntry[] = [elasticCuckoo, extentTree];
