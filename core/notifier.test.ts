@@ -58,9 +58,9 @@ const isFound = (id: number): boolean => core.treeNextOverlap(id * 256, id * 256
 /** An invalidation that hits the region, up to the point where the CPU's table changes. */
 function hit(record: number): void {
   const first = host.state.get(record + layout.REGION_FIRST_PAGE);
-  const now = core.notifierStart(first, first + 1);
-  expect(now & 1).toBe(1);
-  core.notifierSetSequence(record, now);
+  expect(core.notifierStart(first, first + 1)).toBe(record);
+  expect(sequence() & 1).toBe(1);
+  core.notifierSetSequence(record, sequence());
 }
 
 /** Wakes one sleeper on the sequence, once there is one: proof that a thread is parked there. */

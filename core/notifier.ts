@@ -62,18 +62,19 @@ function isFull(): bool {
   return load<u32>(ACTIVE) != 0 && (load<u32>(SEQUENCE) & 1) != 0;
 }
 
-/** mn_itree_inv_start_range: opens a window; returns the sequence, odd when a region overlaps. */
-export function notifierStart(first: u32, end: u32): u32 {
+/** mn_itree_inv_start_range: opens a window; returns the first region that overlaps, or 0. */
+export function notifierStart(first: u32, end: u32): usize {
   lockAcquire(LOCK);
   store<u32>(ACTIVE, load<u32>(ACTIVE) + 1);
-  let sequence = load<u32>(SEQUENCE);
-  const overlaps = treeNextOverlap(first, end, 0) != 0;
-  if (overlaps) {
-    sequence |= 1;
-    atomic.store<u32>(SEQUENCE, sequence);
-  }
+  const region = treeNextOverlap(first, end, 0);
+  if (region != 0) atomic.store<u32>(SEQUENCE, load<u32>(SEQUENCE) | 1);
   lockRelease(LOCK);
-  return overlaps ? sequence : 0;
+  return region;
+}
+
+/** The sequence while a window of the caller's is open over a region: odd, and fixed until it closes. */
+export function notifierSequence(): u32 {
+  return atomic.load<u32>(SEQUENCE);
 }
 
 /** mn_itree_inv_end: closes a window. */

@@ -33,6 +33,7 @@ export function budgetRows(measured: Measurements): BudgetRow[] {
     ...nativeRows(measured.native),
     ...driverRows(measured),
     ...throughputRows(measured),
+    ...lapsRows(measured),
     ...scaleRows(measured),
   ];
 }
@@ -166,6 +167,22 @@ function throughputRows(measured: Measurements): BudgetRow[] {
       'memory growth of the import from 2 to 12 copies of the recording',
       `${round(best(measured, 'import', 'growthMib'))} MiB`,
     ),
+  ];
+}
+
+/** The long replay: one process, one try, everything checked. */
+function lapsRows(measured: Measurements): BudgetRow[] {
+  const value = (figure: string): number => best(measured, 'laps', figure);
+  const events = `${round(value('events') / 1e6)} M events`;
+  const seconds = value('seconds');
+  return [
+    figureOnly(
+      'redis-bgsave 1,800 times over, with two device accesses an event',
+      `${events} in ${round(seconds)} s, ` +
+        `${round(value('checkedTranslations') / 1e6)} M translations checked`,
+    ),
+    atMost('violations in it', value('violations'), 0, 'violations'),
+    atMost('its memory growth after the first tenth', value('growthMib'), 16, 'MiB'),
   ];
 }
 

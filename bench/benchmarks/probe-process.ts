@@ -1,6 +1,7 @@
 // Entry of a probe's process: runs the probe named by the first argument, sends its figures, ends.
 import { driverProbe } from './driver-probe.ts';
 import { importProbe } from './import-probe.ts';
+import { lapsProbe } from './laps-probe.ts';
 import type { ProbeFigures, ProbeName } from './probe.ts';
 import { replayProbe } from './replay-probe.ts';
 import { scaleProbe } from './scale-probe.ts';
@@ -12,6 +13,7 @@ const probes: Readonly<Record<ProbeName, () => ProbeFigures | Promise<ProbeFigur
   scale: scaleProbe,
   sharing: sharingProbe,
   import: importProbe,
+  laps: lapsProbe,
 };
 
 const figures = await probes[process.argv[2] as ProbeName]();

@@ -44,7 +44,8 @@ function fastest(trace: PageTrace, accesses: number): Replayed {
   return runs.reduce((best, run) => (run.ns < best.ns ? run : best));
 }
 
-function replay(trace: PageTrace, accesses: number): Replayed {
+/** A cell that is ready to play the trace on the flat table: registered, its set-up events applied. */
+export function prepareReplay(trace: PageTrace, accesses: number) {
   const { entry } = resolveStrategy(STRATEGY);
   const cell = benchmarkCell(STRATEGY, 'replay', 0);
   const draws = new Uint32Array(0);
@@ -56,6 +57,11 @@ function replay(trace: PageTrace, accesses: number): Replayed {
     driver.register(index, firstPage, pageCount);
   }
   for (let event = 0; event < setupEvents(trace); event++) driver.applyTraceEvent(event);
+  return { state, driver };
+}
+
+function replay(trace: PageTrace, accesses: number): Replayed {
+  const { state, driver } = prepareReplay(trace, accesses);
   const counted = (): number[] =>
     [
       terms.COUNT_EVENTS,

@@ -78,6 +78,9 @@ export const memorySchema = strictShape({
   budgetBytes: integerBetween(4096, 2 ** 32).optional(),
 });
 
+/** Two days. */
+export const TIMEOUT_SECONDS_MAX = 172_800;
+
 export const lapsSchema = integerBetween(1, 1_000_000);
 
 const MICRO_LABELS = [...new Set(MICRO_OPERATIONS.map(microLabel))] as [string, ...string[]];
@@ -117,7 +120,7 @@ export const cellSchema = strictShape({
   /** Length of the measured window; storm mode ends here even when the trace goes on. */
   windowSeconds: numberBetween(0.01, 86_400),
   /** The cell process is killed after this and the record says `timeout`. */
-  timeoutSeconds: numberBetween(0.1, 172_800),
+  timeoutSeconds: numberBetween(0.1, TIMEOUT_SECONDS_MAX),
   memory: memorySchema,
   /** Replay mode: how often the trace is played, each time on what the time before has left; once if absent. */
   laps: lapsSchema.optional(),

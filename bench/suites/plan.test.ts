@@ -125,7 +125,7 @@ describe('keys of one mode', () => {
       operations: ['unmap 256x4K'],
     });
     const byMode = new Map(planSuite(suite, CONTEXT).cells.map((cell) => [cell.mode, cell]));
-    expect(byMode.get('replay')).toMatchObject({ laps: 3 });
+    expect(byMode.get('replay')).toMatchObject({ laps: 3, timeoutSeconds: 60.8 });
     expect(byMode.get('replay')).not.toHaveProperty('operations');
     expect(byMode.get('micro')).toMatchObject({ operations: ['unmap 256x4K'] });
     expect(byMode.get('micro')).not.toHaveProperty('laps');

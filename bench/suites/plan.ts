@@ -1,6 +1,6 @@
 import { findDevice } from '../devices/find-device.ts';
 import { SeededRandom } from '../workloads/seeded-random.ts';
-import type { Cell } from './cell.ts';
+import { type Cell, TIMEOUT_SECONDS_MAX } from './cell.ts';
 import { type CellSettings, cellIdOf } from './cell-id.ts';
 import { type StrategyChoice, selectStrategies } from './select-strategies.ts';
 import { selectWorkloads } from './select-workloads.ts';
@@ -80,9 +80,13 @@ export function estimateCellSeconds(cell: Pick<Cell, 'mode' | 'windowSeconds' | 
 /** What only cells of one mode have. */
 function settingsOfMode(
   mode: Cell['mode'],
-  { laps, operations }: CellGroup,
-): Pick<CellSettings, 'mode' | 'laps' | 'operations'> {
-  if (mode === 'replay' && laps !== undefined) return { mode, laps };
+  { laps, operations, timeoutSeconds }: CellGroup,
+): Partial<CellSettings> {
+  if (mode === 'replay' && laps !== undefined) {
+    // A limit that one replay keeps is none for a thousand.
+    const longer = timeoutSeconds + REPLAY_SECONDS * (laps - 1);
+    return { mode, laps, timeoutSeconds: Math.min(longer, TIMEOUT_SECONDS_MAX) };
+  }
   if (mode === 'micro' && operations !== undefined) return { mode, operations };
   return { mode };
 }

@@ -1,4 +1,5 @@
 import { TRACE_EVENT_BYTES } from '../../core/abi/trace-event.ts';
+import { UsageError } from '../../results/usage-error.ts';
 
 /** Where a trace's notifier ranges come from; shown beside every figure made from it. */
 export type TraceOrigin = 'recorded' | 'derived' | 'synthetic';
@@ -33,6 +34,9 @@ export interface PageTrace {
   /** Counts for the report and for tests: ranges, faults, maps, skipped lines, ... */
   readonly counts: Readonly<Record<string, number>>;
 }
+
+/** A cell's memory ends at 4 GiB, and pages, regions and tables need some of it. */
+const EVENT_BYTES_MAX = 3 * 2 ** 30;
 
 /** Appends events to a growing buffer; `finish` returns exactly the bytes written. */
 export class PageTraceWriter {
@@ -76,7 +80,12 @@ export class PageTraceWriter {
   }
 
   #grow(): void {
-    const bytes = new Uint8Array(this.#bytes.length * 2);
+    if (this.#bytes.length >= EVENT_BYTES_MAX) {
+      throw new UsageError(
+        `a trace of more than ${this.#count} events does not fit a cell's 4 GiB of memory: expected a shorter one (laps play it again)`,
+      );
+    }
+    const bytes = new Uint8Array(Math.min(this.#bytes.length * 2, EVENT_BYTES_MAX));
     bytes.set(this.#bytes);
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);

@@ -28,7 +28,7 @@ import { nowNs } from '../clock';
 import { count } from '../counters';
 import { histogramRecord } from '../histogram';
 import { lockAcquire, lockRelease, lockTry } from '../lock';
-import { notifierEnd, notifierSetSequence, notifierStart } from '../notifier';
+import { notifierEnd, notifierSequence, notifierSetSequence, notifierStart } from '../notifier';
 import { regionEnd, regionFirst, treeNextOverlap } from '../region';
 import { thread } from '../thread';
 import { secondaryWaitBegin, secondaryWaitedNs } from './secondary-tlb';
@@ -46,10 +46,10 @@ export function notify(first: u32, end: u32, event: u32, blockable: bool): i32 {
   const modelled = load<u32>(PLAN_MODELLED) != 0;
   const t = thread();
   const startNs = modelled ? load<u64>(t, THREAD_MODELLED_NS) : nowNs();
-  const sequence = notifierStart(first, end);
+  let region = notifierStart(first, end);
   let result: i32 = OK;
-  if (sequence != 0) {
-    let region = treeNextOverlap(first, end, 0);
+  if (region != 0) {
+    const sequence = notifierSequence();
     while (region != 0 && result != EAGAIN) {
       result = notifyRegion(region, first, end, event, blockable, sequence);
       count(COUNT_REGIONS_HIT, 1);

@@ -97,8 +97,8 @@ function sendRange(first: u32, end: u32, arg: u32, reason: u32): void {
 function cpuFault(first: u32, end: u32, write: bool): void {
   for (let page = first; page < end; page++) {
     fault(page, write && (pageVma(page) & VMA_COW) == 0);
-    count(COUNT_CPU_FAULTS, 1);
   }
+  if (first < end) count(COUNT_CPU_FAULTS, end - first);
 }
 
 function unmapVma(first: u32, end: u32): void {

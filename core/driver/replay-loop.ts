@@ -28,15 +28,17 @@ export function replayLoop(): void {
   if (first >= count) return;
   const lapNs = eventTimeNs(count - 1) - eventTimeNs(first) + 1;
   const sampleEvery = (u64(laps) * u64(count)) / u64(load<u32>(PLAN_SERIES_CAPACITY)) + 1;
-  let played: u64 = first;
+  // Counted down: a 64-bit remainder each event took longer than the sample.
+  let untilSample = (sampleEvery - (first % sampleEvery)) % sampleEvery;
   for (let lap: u32 = 0; lap < laps; lap++) {
-    for (let i = first; i < count; i++, played++) {
+    for (let i = first; i < count; i++) {
       applyTraceEvent(i);
       drawBatch(accesses);
       accessBatch(accesses);
       if (maintainEvery != 0 && i % maintainEvery == 0) maintainAll();
       const last = lap == laps - 1 && i == count - 1;
-      sampleMemory(eventTimeNs(i) + u64(lap) * lapNs + 1, played % sampleEvery == 0 || last);
+      sampleMemory(eventTimeNs(i) + u64(lap) * lapNs + 1, untilSample == 0 || last);
+      untilSample = (untilSample == 0 ? sampleEvery : untilSample) - 1;
     }
   }
 }
