@@ -1,4 +1,5 @@
 import yargs, { type CommandModule } from 'yargs';
+import { nearestName } from '../results/nearest-name.ts';
 import { UsageError } from '../results/usage-error.ts';
 import { benchCommand } from './commands/bench.ts';
 import { compareCommand } from './commands/compare.ts';
@@ -14,7 +15,6 @@ import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { EXIT_GOOD, EXIT_REFUSED, EXIT_USAGE } from './exit-code.ts';
-import { nearestName } from './nearest-name.ts';
 import { EnvironmentRefused } from './record/environment-refused.ts';
 
 /** What a command's handler leaves behind: the exit code, and yargs' parsed options. */

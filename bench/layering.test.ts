@@ -82,10 +82,10 @@ describe('imports', () => {
   it('would be refused where it does not', () => {
     const refused: [string, string][] = [
       ['results/run-store.ts', 'bench/cell/run-cell.ts'],
-      ['reports/verdict.ts', 'bench/statistics/rank-test.ts'],
+      ['results/statistics/rank-test.ts', 'bench/run/run-suite.ts'],
       ['core/notifier.ts', 'strategies/noop.ts'],
       ['strategies/noop.ts', 'core/device.ts'],
-      ['bench/compare/compare-runs.ts', 'reports/verdict.ts'],
+      ['results/compare/compare-runs.ts', 'reports/verdict.ts'],
       ['bench/cell/run-cell.ts', 'core/notifier.ts'],
       ['bench/suites/plan.ts', 'strategies/manifest-mlx5.ts'],
     ];

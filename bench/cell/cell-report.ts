@@ -3,7 +3,7 @@ import * as terms from '../../core/abi/terms.ts';
 import type { CellRecordInput } from '../../results/cell-record.ts';
 import type { LatencyHistogram } from '../../results/latency-histogram.ts';
 import type { LatencySummary } from '../../results/latency-summary.ts';
-import { classifySteadyState } from '../statistics/steady-state.ts';
+import { classifySteadyState } from '../../results/statistics/steady-state.ts';
 import type { Cell } from '../suites/cell.ts';
 import { TRANSLATE_BATCH } from './cell-setup.ts';
 import type { CellOutcome } from './run-cell.ts';

@@ -1,7 +1,7 @@
 import * as layout from '../../core/abi/layout.ts';
+import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import type { StrategyEntry } from '../../strategies/manifest.ts';
-import { nearestName } from '../nearest-name.ts';
 import type { SharedState } from './shared-state.ts';
 
 const CONTEXTS = ['KERNEL', 'NOWAIT', 'ATOMIC'] as const;

@@ -1,13 +1,20 @@
 import { dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { resolveBaseline, saveBaseline } from '../../results/baseline-store.ts';
+import {
+  type CompareOptions,
+  compareRuns,
+  compareStrategies,
+} from '../../results/compare/compare-runs.ts';
+import {
+  type ComparisonFormat,
+  renderComparison,
+} from '../../results/compare/render-comparison.ts';
 import type { Comparison } from '../../results/comparison.ts';
 import { readRun } from '../../results/run-store.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
-import { type CompareOptions, compareRuns, compareStrategies } from '../compare/compare-runs.ts';
-import { type ComparisonFormat, renderComparison } from '../compare/render-comparison.ts';
 import { remeasureOffenders } from '../run/remeasure.ts';
 
 interface CompareArguments {

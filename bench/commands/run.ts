@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { join, relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { writeReport } from '../../reports/write-report.ts';
+import { MIN_FORKS } from '../../results/statistics/forks-needed.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { parseInjectRule } from '../cell/inject-rule.ts';
 import { loadModules } from '../cell/thread-modules.ts';
@@ -13,7 +14,6 @@ import { type ResolvedStrategy, resolveStrategy } from '../run/resolve-strategy.
 import { runSuite, type SuiteResult } from '../run/run-suite.ts';
 import { summariseRun } from '../run/run-summary.ts';
 import { planContext, planOfRun } from '../run/stored-plan.ts';
-import { MIN_FORKS } from '../statistics/forks-needed.ts';
 import type { CellMode } from '../suites/cell.ts';
 import { CELL_MODES } from '../suites/cell.ts';
 import { findSuite } from '../suites/find-suite.ts';

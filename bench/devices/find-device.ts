@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { nearestName } from '../nearest-name.ts';
 import { checkInput } from '../suites/checked-input.ts';
 import { DEVICE_PROFILES } from './device-catalogue.ts';
 import { type DeviceProfile, deviceProfileSchema } from './device-profile.ts';

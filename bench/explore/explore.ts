@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { nearestName } from '../nearest-name.ts';
 import { Exploration } from './exploration.ts';
 import { type ExploredStrategy, loadExplored, type StrategySource } from './explored-strategy.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,6 +1,7 @@
 import * as layout from '../../core/abi/layout.ts';
 import { ROLE_DEVICE } from '../../core/abi/terms.ts';
 import { EVENT_CLEAR, EVENT_UNMAP } from '../../core/abi/trace-event.ts';
+import { SeededRandom } from '../../results/statistics/seeded-random.ts';
 import { type CellInputs, type DeviceCosts, setUpCell } from '../cell/cell-setup.ts';
 import type { SharedState } from '../cell/shared-state.ts';
 import {
@@ -9,7 +10,6 @@ import {
   instantiate,
   type ThreadExports,
 } from '../cell/thread-modules.ts';
-import { SeededRandom } from '../statistics/seeded-random.ts';
 import type { RegionSpan } from '../workloads/page-trace.ts';
 import { MICRO_DRAWS, MICRO_PAGES } from './micro-operations.ts';
 import { MICRO_WORDS, type MicroStep, type MicroWords } from './micro-step.ts';

@@ -1,6 +1,6 @@
 import type { CellRecordInput, MicroRow } from '../../results/cell-record.ts';
 import { microLabel } from '../../results/metrics.ts';
-import { medianOf } from '../statistics/hierarchical-bootstrap.ts';
+import { medianOf } from '../../results/statistics/hierarchical-bootstrap.ts';
 import { PUBLISHED_MACHINE, PUBLISHED_NS } from './published-table.ts';
 
 /** A record's strategy and micro rows; all other fields are left alone. */

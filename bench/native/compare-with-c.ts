@@ -1,11 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  bootstrapContrast,
+  type Interval,
+} from '../../results/statistics/hierarchical-bootstrap.ts';
 import type { CellInputs } from '../cell/cell-setup.ts';
 import { loadModules } from '../cell/thread-modules.ts';
 import { MICRO_GEOMETRY, type MicroGeometry } from '../micro/micro-machine.ts';
 import { MICRO_OPERATIONS } from '../micro/micro-operations.ts';
 import type { MicroOperation } from '../micro/micro-step.ts';
-import { bootstrapContrast, type Interval } from '../statistics/hierarchical-bootstrap.ts';
 import type { Cell } from '../suites/cell.ts';
 import { buildNativeRunner } from './build-runner.ts';
 import { compileLinked } from './linked-module.ts';

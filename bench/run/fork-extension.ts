@@ -1,10 +1,10 @@
 import type { CellRecord } from '../../results/cell-record.ts';
+import { seriesOf } from '../../results/compare/series.ts';
 import { METRICS, type Metric } from '../../results/metrics.ts';
+import { nearestName } from '../../results/nearest-name.ts';
+import { MIN_FORKS } from '../../results/statistics/forks-needed.ts';
+import { bootstrapMedian } from '../../results/statistics/hierarchical-bootstrap.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { seriesOf } from '../compare/series.ts';
-import { nearestName } from '../nearest-name.ts';
-import { MIN_FORKS } from '../statistics/forks-needed.ts';
-import { bootstrapMedian } from '../statistics/hierarchical-bootstrap.ts';
 import type { Cell } from '../suites/cell.ts';
 
 /** When `--forks auto` is content. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { scenarioKey, strategyLabel } from '../../results/cell-identity.ts';
+import { type CompareOptions, compareRuns } from '../../results/compare/compare-runs.ts';
+import { applyQuorum, offendersOf, QUORUM } from '../../results/compare/offender-quorum.ts';
 import type { Comparison } from '../../results/comparison.ts';
 import { readRun, type StoredRun } from '../../results/run-store.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { type CompareOptions, compareRuns } from '../compare/compare-runs.ts';
-import { applyQuorum, offendersOf, QUORUM } from '../compare/offender-quorum.ts';
 import { moduleHashes, runSuite } from './run-suite.ts';
 import { planOfRun } from './stored-plan.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
-import { nearestName } from '../nearest-name.ts';
 
 /** A strategy of the tree, or a module file of somebody's own with what it declares. */
 export interface ResolvedStrategy {

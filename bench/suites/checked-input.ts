@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { nearestName } from '../nearest-name.ts';
 
 /** A finite number from `min` to `max`; NaN, infinities and other types name the range as well. */
 export function numberBetween(min: number, max: number): z.ZodNumber {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { nearestName } from '../nearest-name.ts';
 import { checkInput } from './checked-input.ts';
 import { type Suite, suiteSchema } from './suite.ts';
 import { SUITES } from './suite-catalogue.ts';

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
+import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { nearestName } from '../nearest-name.ts';
 import { checkInput } from './checked-input.ts';
 import type { SuiteSource } from './find-suite.ts';
 import { cellGroupSchema, type Suite, suiteSchema } from './suite.ts';

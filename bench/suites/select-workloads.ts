@@ -1,5 +1,5 @@
+import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { nearestName } from '../nearest-name.ts';
 import { WORKLOADS } from '../workloads/workload-catalogue.ts';
 import type { WorkloadReference } from './cell.ts';
 import type { CellGroup } from './suite.ts';

@@ -1,5 +1,5 @@
+import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { nearestName } from '../nearest-name.ts';
 import { compaction } from './compaction.ts';
 import { cowAfterFork } from './cow-after-fork.ts';
 import { dirtyLogging } from './dirty-logging.ts';

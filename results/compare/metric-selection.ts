@@ -1,7 +1,7 @@
-import type { CellRecord } from '../../results/cell-record.ts';
-import { type Metric, metricsOf } from '../../results/metrics.ts';
-import { UsageError } from '../../results/usage-error.ts';
+import type { CellRecord } from '../cell-record.ts';
+import { type Metric, metricsOf } from '../metrics.ts';
 import { nearestName } from '../nearest-name.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** Shown beside the gated metrics when nothing was asked for. */
 const CONTEXT_METRICS = new Set(['notifier-p999', 'fault-p999', 'stall-share', 'degraded']);

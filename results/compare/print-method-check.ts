@@ -12,7 +12,7 @@ const HEADER = [
   'interval holds it',
 ];
 
-/** Run from the package root: `node dist/bench/compare/print-method-check.js [repetitions] [seed]`. */
+/** Run from the package root: `node dist/results/compare/print-method-check.js [repetitions] [seed]`. */
 const [repetitions = 200, seed = 1] = process.argv.slice(2).map(Number);
 if (!(Number.isInteger(repetitions) && repetitions > 0 && Number.isInteger(seed))) {
   process.stderr.write('print-method-check: expected repetitions >= 1 and a whole seed\n');

@@ -1,4 +1,4 @@
-import { METRICS, type Metric } from '../../results/metrics.ts';
+import { METRICS, type Metric } from '../metrics.ts';
 import type { ForkSample } from '../statistics/hierarchical-bootstrap.ts';
 import { holmAdjust } from '../statistics/rank-test.ts';
 import { SeededRandom } from '../statistics/seeded-random.ts';

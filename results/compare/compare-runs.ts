@@ -1,19 +1,19 @@
-import type { CellRecord } from '../../results/cell-record.ts';
+import type { CellRecord } from '../cell-record.ts';
 import type {
   Comparison,
   ComparisonRow,
   ComparisonSide,
   SideDifference,
   UnmeasuredCell,
-} from '../../results/comparison.ts';
-import type { Metric } from '../../results/metrics.ts';
-import { paretoSets } from '../../results/pareto.ts';
-import type { StoredRun } from '../../results/run-store.ts';
-import { SCHEMA_VERSION } from '../../results/schema-version.ts';
-import { UsageError } from '../../results/usage-error.ts';
+} from '../comparison.ts';
+import type { Metric } from '../metrics.ts';
 import { nearestName } from '../nearest-name.ts';
+import { paretoSets } from '../pareto.ts';
+import type { StoredRun } from '../run-store.ts';
+import { SCHEMA_VERSION } from '../schema-version.ts';
 import { DEFAULT_DRAWS, DEFAULT_LEVEL } from '../statistics/hierarchical-bootstrap.ts';
 import { holmAdjust } from '../statistics/rank-test.ts';
+import { UsageError } from '../usage-error.ts';
 import { type Blocks, compareSeries, type PendingRow } from './compare-series.ts';
 import { concludeComparison, countFlags } from './conclusion.ts';
 import { type MetricChoice, selectMetrics } from './metric-selection.ts';

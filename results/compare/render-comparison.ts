@@ -1,5 +1,5 @@
-import type { Comparison, ComparisonRow } from '../../results/comparison.ts';
-import { figureText, ratioText } from '../../results/figure-text.ts';
+import type { Comparison, ComparisonRow } from '../comparison.ts';
+import { figureText, ratioText } from '../figure-text.ts';
 
 export type ComparisonFormat = 'text' | 'json' | 'markdown';
 

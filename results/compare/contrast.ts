@@ -1,5 +1,5 @@
-import type { RowInterval } from '../../results/comparison.ts';
-import type { Metric } from '../../results/metrics.ts';
+import type { RowInterval } from '../comparison.ts';
+import type { Metric } from '../metrics.ts';
 import { forksNeeded, MIN_FORKS } from '../statistics/forks-needed.ts';
 import {
   type BootstrapOptions,

@@ -1,4 +1,4 @@
-import type { Comparison, ComparisonRow } from '../../results/comparison.ts';
+import type { Comparison, ComparisonRow } from '../comparison.ts';
 import { concludeComparison } from './conclusion.ts';
 
 /** Measurements of an offender in all, the first one included, and how many must agree. */

@@ -1,6 +1,6 @@
-import type { SideDifference } from '../../results/comparison.ts';
-import type { HostFingerprint } from '../../results/host-fingerprint.ts';
-import type { StoredRun } from '../../results/run-store.ts';
+import type { SideDifference } from '../comparison.ts';
+import type { HostFingerprint } from '../host-fingerprint.ts';
+import type { StoredRun } from '../run-store.ts';
 
 type Fact = readonly [name: string, of: (host: HostFingerprint) => unknown];
 

@@ -1,5 +1,5 @@
-import type { ComparisonRow } from '../../results/comparison.ts';
-import type { Metric } from '../../results/metrics.ts';
+import type { ComparisonRow } from '../comparison.ts';
+import type { Metric } from '../metrics.ts';
 import {
   type BootstrapOptions,
   type ForkSample,

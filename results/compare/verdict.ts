@@ -1,5 +1,5 @@
-import type { ComparisonRow, VerdictWord } from '../../results/comparison.ts';
-import type { Metric } from '../../results/metrics.ts';
+import type { ComparisonRow, VerdictWord } from '../comparison.ts';
+import type { Metric } from '../metrics.ts';
 import { MIN_FORKS } from '../statistics/forks-needed.ts';
 import { type Contrast, NOISE_LIMIT_BANDS } from './contrast.ts';
 

@@ -1,11 +1,11 @@
-import type { CellRecord } from '../../results/cell-record.ts';
+import type { CellRecord } from '../cell-record.ts';
 import type {
   ComparisonRow,
   Conclusion,
   FlagCount,
   SideDifference,
   UnmeasuredCell,
-} from '../../results/comparison.ts';
+} from '../comparison.ts';
 import { MIN_FORKS } from '../statistics/forks-needed.ts';
 
 /** Trust flags of the records, each with how many carry it; warnings first. */

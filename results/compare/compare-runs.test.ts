@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { CellRecord } from '../../results/cell-record.ts';
-import type { Comparison } from '../../results/comparison.ts';
-import {
-  type CellRecordFixture,
-  cellRecordFixture,
-} from '../../results/fixtures/cell-record-fixture.ts';
-import { hostFixture, storedRunFixture } from '../../results/fixtures/run-fixture.ts';
+import type { CellRecord } from '../cell-record.ts';
+import type { Comparison } from '../comparison.ts';
+import { type CellRecordFixture, cellRecordFixture } from '../fixtures/cell-record-fixture.ts';
+import { hostFixture, storedRunFixture } from '../fixtures/run-fixture.ts';
 import { SeededRandom } from '../statistics/seeded-random.ts';
 import { type CompareOptions, compareRuns, compareStrategies } from './compare-runs.ts';
 import { applyQuorum, offendersOf } from './offender-quorum.ts';

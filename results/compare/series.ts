@@ -1,14 +1,9 @@
-import {
-  scenarioKey,
-  seriesKey,
-  strategyLabel,
-  workloadLabel,
-} from '../../results/cell-identity.ts';
-import type { CellRecord } from '../../results/cell-record.ts';
-import { groupBy } from '../../results/group-by.ts';
-import { histogramOf } from '../../results/hdr-text.ts';
-import { LatencyHistogram } from '../../results/latency-histogram.ts';
-import type { LatencyKind, Metric } from '../../results/metrics.ts';
+import { scenarioKey, seriesKey, strategyLabel, workloadLabel } from '../cell-identity.ts';
+import type { CellRecord } from '../cell-record.ts';
+import { groupBy } from '../group-by.ts';
+import { histogramOf } from '../hdr-text.ts';
+import { LatencyHistogram } from '../latency-histogram.ts';
+import type { LatencyKind, Metric } from '../metrics.ts';
 import type { ForkSample } from '../statistics/hierarchical-bootstrap.ts';
 
 /** Modes whose records carry figures to compare; the others prove and are listed only. */
