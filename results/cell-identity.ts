@@ -15,8 +15,15 @@ export interface CellNames {
 function withParams(name: string, params: Readonly<Record<string, unknown>> | undefined): string {
   const pairs = Object.entries(params ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
+    .map(([key, value]) => `${key}=${typeof value === 'object' ? digest(value) : value}`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
+}
+
+/** Stands for a value too long for a name (a fitted model); the record holds the value itself. */
+function digest(value: unknown): string {
+  let hash = 0x811c9dc5;
+  for (const char of JSON.stringify(value)) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  return `#${(hash >>> 0).toString(16).padStart(8, '0')}`;
 }
 
 /** `deposit`, `deposit{batch=4}` or the alias: the name a strategy has in tables. */

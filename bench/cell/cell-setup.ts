@@ -221,6 +221,7 @@ function writeRun(
     [layout.PLAN_NOTIFY_AFTER, entry.notifiesAfterChange ? 1 : 0],
     [layout.PLAN_DRAW_COUNT, drawCount],
     [layout.PLAN_ACCESS, accessCode(cell)],
+    [layout.PLAN_HOT_SHARE, cell.access.kind === 'hot-recent' ? hotShare65536(cell.access) : 0],
     [layout.PLAN_FAULT_WINDOW, FAULT_WINDOW_PAGES],
     [layout.PLAN_WRITE_SHARE, WRITE_SHARE_65536],
     [layout.PLAN_BATCH, TRANSLATE_BATCH],
@@ -272,6 +273,10 @@ function accessCode(cell: Cell): number {
     case 'hot-recent':
       return terms.ACCESS_HOT;
   }
+}
+
+function hotShare65536({ hotShare }: { readonly hotShare: number }): number {
+  return Math.round(hotShare * 65536);
 }
 
 function paceCode(cell: Cell): number {

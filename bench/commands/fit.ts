@@ -13,7 +13,8 @@ interface FitArguments {
 export function fitCommand(_context: CommandContext): CommandModule<object, FitArguments> {
   return {
     command: 'fit <trace>',
-    describe: 'fit the synthetic mix workload to a recording (use: --set workload.model=...)',
+    describe:
+      'fit the synthetic mix workload to a recording (use: --workload mix --set workload.model=FILE)',
     builder: (yargs) =>
       yargs
         .positional('trace', {

@@ -4,6 +4,7 @@ import { EnvironmentRefused } from './environment-refused.ts';
 import { findExecutable } from './executable.ts';
 import { checkRecordOptions, isTracePath, type RecordOptions } from './record-options.ts';
 import type { Recording } from './recording.ts';
+import { partPath } from './recording-text.ts';
 import { StopSignals } from './stop-signals.ts';
 import { recordStrace } from './strace-recording.ts';
 import { recordTracefs } from './trace-recording.ts';
@@ -27,7 +28,10 @@ async function recordTrace(
     isKept = true;
     // Only here: whoever records text does without the importer and what it needs.
     const { importTrace } = await import('../import/import-trace.ts');
-    const inputs = files.slice(0, (facts.kernelThreadRangeEvents ?? 0) > 0 ? 2 : 1);
+    const texts = files.slice(0, (facts.kernelThreadRangeEvents ?? 0) > 0 ? 2 : 1);
+    // A process that ran already has pages that no event of the recording mapped.
+    const snapshots = files.filter((file) => file === partPath(out, 'start-pages'));
+    const inputs = options.pid === undefined ? texts : [...texts, ...snapshots];
     await importTrace({ inputs, out: options.out, force: options.force === true });
     isKept = false;
     return { files: [options.out], facts };

@@ -57,10 +57,13 @@ export async function runSuite(run: SuiteRun): Promise<SuiteResult> {
     cellFlags: CELL_FLAGS,
   });
   if (run.strict) refuseUntrusted(run.plan, host);
-  const store = openStore(run, host);
   const records: CellRecord[] = [];
   const traces = new TraceStore();
+  let store: RunStore;
   try {
+    // Before anything is written: what cannot be read or made is the user's to mend.
+    await makeEachWorkload(run.plan.cells, traces);
+    store = openStore(run, host);
     let cells = pendingOf(run.plan.cells, store);
     while (cells.length > 0 && !run.signal.aborted) {
       await runCells(cells, { run, store, host, modules, traces }, records);
@@ -74,6 +77,16 @@ export async function runSuite(run: SuiteRun): Promise<SuiteResult> {
   }
   store.writeHost({ ...host, load: { ...host.load, after: takeLoadSnapshot() } });
   return { directory: store.directory, records, interrupted: run.signal.aborted };
+}
+
+/** Makes the trace of the first cell of each workload, which that cell will play. */
+async function makeEachWorkload(cells: readonly Cell[], traces: TraceStore): Promise<void> {
+  const seen = new Set<string>();
+  for (const { workload, seed } of cells) {
+    const key = JSON.stringify(workload);
+    if (!seen.has(key)) await traces.fileOf(workload, seed);
+    seen.add(key);
+  }
 }
 
 /** The cells that have no record yet; a resumed run skips the others. */

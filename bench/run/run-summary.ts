@@ -105,7 +105,9 @@ function rowKey(row: readonly string[]): string {
 function tableRow(records: readonly CellRecord[]): string[] {
   const [first] = records as [CellRecord];
   const pressure = first.pressure === null ? '' : ` (${first.pressure})`;
-  const names = [strategyLabel(first), workloadLabel(first), `${first.mode}${pressure}`];
+  const variant = first.variant === null ? '' : ` ${first.variant}`;
+  const mode = `${first.mode}${variant}${pressure}`;
+  const names = [strategyLabel(first), workloadLabel(first), mode];
   const passed = records.filter(({ verdict }) => verdict === 'passed');
   if (passed.length === 0) {
     return [...names, first.verdict, '', '', '', ''];

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { WORKLOADS } from '../workloads/workload-catalogue.ts';
@@ -20,12 +21,42 @@ export function selectWorkloads(
   for (const word of words) {
     const reference = typeof word === 'string' ? { id: word, params: {} } : word;
     for (const id of idsOf(reference.id, recordings, where)) {
-      const chosen = { id, params: reference.params };
-      WORKLOADS.find((workload) => workload.id === id)?.check(chosen.params);
+      const chosen = { id, params: withModel(id, reference.params, where) };
+      const synthetic = WORKLOADS.find((workload) => workload.id === id);
+      if (synthetic) synthetic.check(chosen.params);
+      else checkRecordingParams(id, chosen.params, where);
       selected.set(JSON.stringify(chosen), chosen);
     }
   }
   return [...selected.values()];
+}
+
+/** A model may be named by its file: the plan holds the model itself, so that a run says what it played. */
+function withModel(
+  id: string,
+  params: WorkloadReference['params'],
+  where: string,
+): WorkloadReference['params'] {
+  const { model } = params;
+  if (id !== 'mix' || typeof model !== 'string') return params;
+  try {
+    return { ...params, model: JSON.parse(readFileSync(model, 'utf8')) };
+  } catch (error) {
+    throw new UsageError(
+      `${where}: model ${model}: ${(error as Error).message.split('\n')[0]}; expected a JSON file made by xlt-bench fit`,
+    );
+  }
+}
+
+/** What a recording can be told: the process to play, and how its memory is registered. */
+function checkRecordingParams(id: string, params: WorkloadReference['params'], where: string) {
+  for (const [name, value] of Object.entries(params)) {
+    if (name === 'process' && ['string', 'number'].includes(typeof value)) continue;
+    if (name === 'regions' && (value === 'explicit' || value === 'implicit')) continue;
+    throw new UsageError(
+      `${where}: recording ${id}: ${name}=${JSON.stringify(value)}: expected process=NAME or PID, or regions=explicit or implicit`,
+    );
+  }
 }
 
 function idsOf(id: string, recordings: readonly string[], where: string): readonly string[] {

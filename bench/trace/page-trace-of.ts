@@ -93,7 +93,10 @@ export function pageTraceOf(file: TraceFile, options: PageTraceOptions = {}): Pa
   if (dense.pageCount === 0) {
     throw new UsageError(`${sources}: process ${space.comm} (${space.pid}) touches no memory`);
   }
-  const replay = new SpaceReplay(columns, space, survey, dense);
+  // Polls tell when pages appear; beside the text of another recorder they are its snapshot at the start.
+  const isPolled = metadata.sources.every(({ format }) => format === 'poll');
+  const fillsFaults = survey.faults === 0 && !(isPolled && survey.polled > 0);
+  const replay = new SpaceReplay(columns, space, survey, dense, fillsFaults);
   for (const record of timeline) replay.add(record);
   const { events, eventCount } = replay.model.events.finish();
   const isImplicit = options.regions === 'implicit';
@@ -101,7 +104,7 @@ export function pageTraceOf(file: TraceFile, options: PageTraceOptions = {}): Pa
   return {
     name: options.name ?? space.comm,
     origin: space.origin,
-    description: describe(space, metadata, survey.faults === 0 ? replay.model.counts : {}),
+    description: describe(space, metadata, fillsFaults ? replay.model.counts : {}),
     pageCount: dense.pageCount,
     regions: isImplicit ? whole : dense.regions(),
     events,
@@ -140,12 +143,18 @@ class SpaceReplay {
   #movedOffsets: number[] = [];
   #moveTarget = -1;
 
-  constructor(columns: RecordColumns, space: SpaceFacts, survey: SpaceSurvey, dense: DenseSpace) {
+  constructor(
+    columns: RecordColumns,
+    space: SpaceFacts,
+    survey: SpaceSurvey,
+    dense: DenseSpace,
+    fillsFaults: boolean,
+  ) {
     this.#columns = columns;
     this.#space = space;
     this.#survey = survey;
     this.#dense = dense;
-    this.#fillsFaults = survey.faults === 0;
+    this.#fillsFaults = fillsFaults;
     this.model = new PageModel(dense.pageCount);
     for (const { start, end } of survey.older.all()) {
       this.model.count('mapsOlderThanRecording');

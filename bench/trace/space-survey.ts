@@ -36,6 +36,8 @@ export interface SpaceSurvey {
   /** Fault records in such areas that cannot have brought a 2 MiB page. */
   readonly smallFaults: ReadonlySet<number>;
   readonly faults: number;
+  /** Appearances of pages that a poll of the page map saw. */
+  readonly polled: number;
 }
 
 /**
@@ -60,6 +62,7 @@ class Survey {
   /** Fault that may have brought a 2 MiB page, by block; -1 when it certainly did not. */
   readonly #firstFault = new Map<number, number>();
   #faults = 0;
+  #polled = 0;
 
   constructor(columns: RecordColumns) {
     this.#columns = columns;
@@ -122,6 +125,7 @@ class Survey {
       huge: this.#huge,
       smallFaults: this.#smallFaults,
       faults: this.#faults,
+      polled: this.#polled,
     };
   }
 
@@ -154,7 +158,7 @@ class Survey {
   #pte(start: number, end: number, change: number): void {
     if (end - start >= RESERVATION_PAGES) return;
     if (change !== PTE_MAPPED && change !== PTE_MAPPED_HUGE && change !== PTE_MOVED) return;
-    this.#faults++;
+    this.#polled++;
     this.#touch(start, end);
     this.#addUnknown(start, end);
   }

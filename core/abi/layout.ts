@@ -90,6 +90,8 @@ export const PLAN_REGION_SCRATCH: u32 = 65700;
 export const PLAN_NOTIFY_AFTER: u32 = 65760;
 /** Replay: how often the trace is played. */
 export const PLAN_LAPS: u32 = 65764;
+/** ACCESS_HOT: share of the draws that take a recently faulted page, in 1/65536; the rest are uniform. */
+export const PLAN_HOT_SHARE: u32 = 65768;
 /** 1: the strategy holds no translations (noop): an access is over after one fault. */
 export const PLAN_FLOOR: u32 = 65688;
 /** Replay: maintain runs after every this many events; 0 = never. */

@@ -8,6 +8,7 @@ import {
   PLAN_DRAW_BASE,
   PLAN_DRAW_COUNT,
   PLAN_FLOOR,
+  PLAN_HOT_SHARE,
   PLAN_ORACLE,
   PLAN_PAGE_COUNT,
   PLAN_WRITE_SHARE,
@@ -31,7 +32,7 @@ import { pageRecord, pageVma } from '../address-space';
 import { count } from '../counters';
 import { judge } from '../oracle';
 import { regionOfPage } from '../region';
-import { random, randomBelow, thread } from '../thread';
+import { randomBelow, thread } from '../thread';
 import { deviceFault } from './device-fault';
 import { deviceWalk, dropCached } from './walk';
 
@@ -123,8 +124,8 @@ function drawPage(): u32 {
   }
   if (kind == ACCESS_HOT) {
     const seen = min<u32>(load<u32>(t, THREAD_HOT), HOT_SET_PAGES);
-    // One in eight draws is cold, so that the hot set keeps moving.
-    if (seen != 0 && (random() & 7) != 0) {
+    // Some draws are cold, so that the hot set keeps moving.
+    if (seen != 0 && randomBelow(65536) < load<u32>(PLAN_HOT_SHARE)) {
       return load<u32>(t + THREAD_HOT_SET + (randomBelow(seen) << 2));
     }
   }
