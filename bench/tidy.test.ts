@@ -60,7 +60,6 @@ const TIMED = [
   'bench/environment/',
   'bench/explore/',
   'bench/import/fuzz-import.ts',
-  'bench/import/import-throughput.ts',
   'bench/import/import-trace.ts',
   'bench/micro/',
   'bench/record/',

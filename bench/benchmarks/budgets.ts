@@ -162,7 +162,14 @@ function throughputRows(measured: Measurements): BudgetRow[] {
       `${round(million('replay', 'rangesWithAccessesPerSecond'))} M ranges/s, ` +
         `${round(million('replay', 'eventsPerSecond'))} M events/s`,
     ),
-    atLeast('import of a text recording', million('import', 'linesPerSecond'), 3, 'M lines/s'),
+    atLeast('import of tracefs text', million('import', 'linesPerSecond'), 3, 'M lines/s'),
+    figureOnly(
+      'the same with page faults; of perf script; of bpftrace; of strace',
+      ['full', 'perf', 'bpftrace', 'strace']
+        .map((form) => round(million('import', `${form}LinesPerSecond`)))
+        .join('; ')
+        .concat(' M lines/s'),
+    ),
     figureOnly(
       'memory growth of the import from 2 to 12 copies of the recording',
       `${round(best(measured, 'import', 'growthMib'))} MiB`,
