@@ -53,6 +53,7 @@ describe('wrong words', () => {
     ['a device', ['run', 'quick', '--device', 'ideel'], 'ideal'],
     ['a mode', ['run', 'quick', '--mode', 'relpay'], 'replay'],
     ['a setting', ['run', 'quick', '--set', 'windowSecond=1'], '"windowSeconds"'],
+    ['a cell', ['run', 'quick', '--cell', 'storm-12345678'], 'plans no cell "storm-12345678"'],
     ['an injection', ['run', 'quick', '--inject', 'probabilty=1'], '"probability"'],
     ['nothing', [], 'which command?'],
   ])('for %s end with 2 and one line that names the right one', async (_, args, hint) => {

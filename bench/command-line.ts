@@ -89,7 +89,7 @@ function buildParser(args: readonly string[], context: CommandContext) {
 
 /** Options that may be given more than once, and words of a command line. */
 const LISTS = [
-  ...['_', '--', 'strategy', 'strategies', 'workload', 'device', 'mode', 'set', 'inject'],
+  ...['_', '--', 'strategy', 'strategies', 'workload', 'device', 'mode', 'set', 'inject', 'cell'],
   ...['metric', 'threshold', 'allow', 'runs', 'inputs', 'command', 'scenario'],
 ];
 

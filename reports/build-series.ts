@@ -45,6 +45,7 @@ export function buildSeries(
   const shown = typicalFork(passed);
   return {
     strategy,
+    cellId: forks[0]!.cellId,
     style,
     status: statusOf(forks),
     reason: forks.find(({ verdict }) => verdict !== 'passed')?.reason ?? null,

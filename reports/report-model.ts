@@ -98,6 +98,8 @@ export const OPERATIONS: readonly Operation[] = ['notifier', 'fault', 'translate
 /** One strategy in one scenario: its forks reduced to figures. */
 export interface Series {
   readonly strategy: string;
+  /** Of all its forks: what `run --cell` takes. */
+  readonly cellId: string;
   readonly style: number;
   readonly status: SeriesStatus;
   /** Why it is not `passed`, from the first such fork. */

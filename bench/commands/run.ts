@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import { join, relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { writeReport } from '../../reports/write-report.ts';
+import { nearestName } from '../../results/nearest-name.ts';
+import { shellWord } from '../../results/rerun-command.ts';
 import { MIN_FORKS } from '../../results/statistics/forks-needed.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { parseInjectRule } from '../cell/inject-rule.ts';
@@ -34,6 +36,7 @@ interface RunOptions {
   seed?: string | undefined;
   set?: string[] | undefined;
   inject?: string[] | undefined;
+  cell?: string[] | undefined;
   out?: string | undefined;
   resume?: string | undefined;
   force: boolean;
@@ -89,6 +92,7 @@ export function runCommand(context: CommandContext): CommandModule<object, RunOp
           ...words,
           describe: 'fault injection, e.g. site=break,probability=100,times=3',
         })
+        .option('cell', { ...words, describe: 'run only the cell with this id; repeatable' })
         .option('out', { type: 'string', requiresArg: true, describe: 'run folder to write' })
         .option('resume', {
           type: 'string',
@@ -123,7 +127,7 @@ async function run(options: RunOptions): Promise<number> {
     const result = await runSuite({
       plan,
       out: options.resume ?? options.out ?? defaultFolder(plan),
-      command: ['xlt-bench', ...process.argv.slice(2)].join(' '),
+      command: ['xlt-bench', ...process.argv.slice(2).map(shellWord)].join(' '),
       config,
       force: options.force,
       resume: options.resume !== undefined,
@@ -162,9 +166,30 @@ function planRun(options: RunOptions): { plan: Plan; config: Record<string, unkn
     ...group,
     inject: [...group.inject, ...(options.inject ?? [])],
   }));
-  const plan = planSuite({ ...suite, groups }, planContext(seed));
+  const plan = onlyCells(planSuite({ ...suite, groups }, planContext(seed)), options.cell);
   checkStrategies(plan);
   return { plan, config: { suite: { ...suite, groups }, seed, set: settings } };
+}
+
+/**
+ * The plan with only some of its cells; each keeps the seeds of its forks.
+ * @throws UsageError for an id that the plan does not hold
+ */
+function onlyCells(plan: Plan, wanted: readonly string[] | undefined): Plan {
+  if (wanted === undefined) return plan;
+  const planned = [...new Set(plan.cells.map(({ cellId }) => cellId))];
+  for (const id of wanted) {
+    if (planned.includes(id)) continue;
+    const near = nearestName(id, planned);
+    const hint =
+      near === undefined
+        ? `expected one of ${planned.length} ids, e.g. ${planned[0]}`
+        : `did you mean ${near}?`;
+    throw new UsageError(
+      `run --cell: suite ${plan.suite} with these options plans no cell "${id}"; ${hint}`,
+    );
+  }
+  return { ...plan, cells: plan.cells.filter(({ cellId }) => wanted.includes(cellId)) };
 }
 
 /** @throws UsageError for a module that is no strategy, or a rule that does not fit a cell's strategy */
@@ -208,7 +233,18 @@ function forkExtension(options: RunOptions, seed: number): ForkExtension | undef
 
 /** A resumed run takes everything from its plan.json. */
 function resumedPlan(options: RunOptions): ReturnType<typeof planOfRun> {
-  const given = ['out', 'seed', 'forks', 'strategy', 'workload', 'device', 'mode', 'set', 'inject']
+  const given = [
+    'out',
+    'seed',
+    'forks',
+    'strategy',
+    'workload',
+    'device',
+    'mode',
+    'set',
+    'inject',
+    'cell',
+  ]
     .filter((name) => options[name as keyof RunOptions] !== undefined)
     .map((name) => `--${name}`);
   if (given.length > 0) {

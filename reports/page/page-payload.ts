@@ -1,3 +1,4 @@
+import { rerunCommand } from '../../results/rerun-command.ts';
 import { type ChartConfig, round4 } from '../charts/chart-definition.ts';
 import { forkStrip } from '../charts/fork-strip.ts';
 import { DARK, LIGHT, type Look } from '../palette.ts';
@@ -47,13 +48,10 @@ interface PayloadScenario {
   readonly workload: string;
   readonly device: string;
   readonly mode: string;
-  /** The command's beginning and its options; the strategy stands between them. */
-  readonly reproduce: string;
-  readonly options: string;
   readonly series: readonly {
     readonly strategy: string;
-    /** The strategy's id as a word of the command. */
-    readonly id: string;
+    /** The command that measures it again. */
+    readonly reproduce: string;
     readonly status: string;
     readonly values: Readonly<Record<string, readonly (number | null)[]>>;
     /** [fork, seed, verdict, translations, violations, steady state, reason] */
@@ -92,45 +90,20 @@ export function pagePayload(model: ReportModel, chartSet: ChartSet): PagePayload
   };
 }
 
-/** A word of a command line that is pasted into a shell. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`;
-}
-
-/** The command that runs a scenario's cells again, but for its strategy. */
-function reproduceOptions({ runs }: ReportModel, scenario: Scenario): string {
-  const { workloadName, workloadParams, device, mode, pressure } = scenario;
-  const run = runs.find(({ id }) => id === scenario.run);
-  const settings = Object.entries(workloadParams).map(
-    ([key, value]) =>
-      `workload.${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
-  );
-  if (pressure !== null) settings.push(`memory.profile=${pressure}`);
-  return [
-    ...['--workload', workloadName, '--device', device, '--mode', mode],
-    ...settings.flatMap((setting) => ['--set', setting]),
-    ...['--forks', String(scenario.series[0]?.forks.length ?? 1)],
-    ...['--seed', String(run?.plan.seed ?? 0)],
-  ]
-    .map(shellWord)
-    .join(' ');
-}
-
 function payloadScenario(model: ReportModel, scenario: Scenario): PayloadScenario {
   const { metrics } = model;
   const { anchor, title, workload, device, mode } = scenario;
-  const suite = model.runs.find(({ id }) => id === scenario.run)?.plan.suite;
+  const plan = model.runs.find(({ id }) => id === scenario.run)?.plan;
   return {
     anchor,
     title,
     workload,
     device,
     mode,
-    reproduce: ['xlt-bench run', ...(suite == null ? [] : [shellWord(suite)])].join(' '),
-    options: reproduceOptions(model, scenario),
-    series: scenario.series.map(({ strategy, status, values, forks }) => ({
+    series: scenario.series.map(({ strategy, cellId, status, values, forks }) => ({
       strategy,
-      id: shellWord(model.strategies.find(({ label }) => label === strategy)?.id ?? strategy),
+      reproduce:
+        (plan && rerunCommand(plan, cellId)) ?? `not made by "xlt-bench run": cell ${cellId}`,
       status,
       values: Object.fromEntries(
         metrics

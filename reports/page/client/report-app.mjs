@@ -184,9 +184,9 @@ function startScenarioPick() {
 
 /** The forks of a scenario and the command that runs each again, made when asked for. */
 function fillCells(details) {
-  const { series, reproduce, options } = payload.scenarios[Number(details.dataset.scenario)];
+  const { series } = payload.scenarios[Number(details.dataset.scenario)];
   const body = details.querySelector('.cells-body');
-  const blocks = series.map(({ strategy, id, forks }) => {
+  const blocks = series.map(({ strategy, reproduce, forks }) => {
     const block = element('div', null, { class: 'cell-block' });
     const title = element('h4');
     title.append(element('bdi', strategy));
@@ -211,8 +211,7 @@ function fillCells(details) {
         row.append(element('td', String(text), at < 5 && at !== 2 ? { class: 'num' } : {}));
       });
     }
-    const command = `${reproduce} --strategy ${id} ${options}`;
-    block.append(title, element('pre', command, { tabindex: '0' }), table);
+    block.append(title, element('pre', reproduce, { tabindex: '0' }), table);
     return block;
   });
   body.replaceChildren(...blocks);
