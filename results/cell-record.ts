@@ -188,6 +188,11 @@ const microRowSchema = z.object({
   samples: figure,
   /** Operations per sample. */
   batchSize: z.number().int().positive().nullable().default(null),
+  /** Of one operation, the mean over a batch: the strategy's own and core's in its tables. Exact. */
+  loads: figure,
+  stores: figure,
+  /** Distinct lines of 64 bytes, each call of the strategy for itself. */
+  lines: figure,
 });
 export type MicroRow = z.output<typeof microRowSchema>;
 
@@ -203,6 +208,9 @@ const capacityPointSchema = z.object({
 });
 export type CapacityPoint = z.output<typeof capacityPointSchema>;
 
+/** What calls of the strategy touched; a line is 64 bytes, distinct within one call. */
+const lineCountSchema = z.object({ calls: figure, loads: figure, stores: figure, lines: figure });
+
 /** Replay: exact counts and the time a device profile makes of them. Nothing here is measured. */
 const modelSchema = z.object({
   modelledNs: figure,
@@ -210,6 +218,8 @@ const modelSchema = z.object({
   entriesZapped: figure,
   cacheLines: figure,
   commands: figure,
+  /** Counted in a second replay by instrumented modules: the device's walks, and what the driver does. */
+  lines: z.object({ device: lineCountSchema, cpu: lineCountSchema }).nullable().default(null),
   /** Digest of the final table and of all counters: equal seeds give equal digests. */
   digest: text,
 });

@@ -104,6 +104,22 @@ const COUNT_METRICS: readonly CountMetric[] = [
     (r) => r.device.cacheInvalidations,
   ],
   ['cache-lines', 'cache lines written', 'count', false, (r) => r.model.cacheLines],
+  [
+    'device-lines',
+    'cache lines of walks',
+    'count',
+    true,
+    (r) => r.model.lines?.device.lines ?? null,
+  ],
+  [
+    'cpu-lines',
+    'cache lines of the driver',
+    'count',
+    true,
+    (r) => r.model.lines?.cpu.lines ?? null,
+  ],
+  ['cpu-loads', 'loads of the driver', 'count', false, (r) => r.model.lines?.cpu.loads ?? null],
+  ['cpu-stores', 'stores of the driver', 'count', false, (r) => r.model.lines?.cpu.stores ?? null],
   ['collateral', 'collateral entries', 'count', false, (r) => r.collateral.entries],
   ['spurious-faults', 'spurious faults', 'count', false, (r) => r.collateral.spuriousFaults],
   ['notifier-retries', 'collision retries', 'count', false, (r) => r.notifier.retries],
@@ -173,7 +189,11 @@ export function microLabel(row: {
  */
 export function microMetrics(records: readonly CellRecord[]): Metric[] {
   const labels = new Set(records.flatMap((record) => record.micro.map(microLabel)));
-  return [...labels].map((label) => ({
+  return [...labels].flatMap((label) => [microTime(label), microLines(label)]);
+}
+
+function microTime(label: string): Metric {
+  return {
     id: `micro:${label.replace(' ', ':')}`,
     label,
     unit: 'ns',
@@ -182,7 +202,21 @@ export function microMetrics(records: readonly CellRecord[]): Metric[] {
     gate: true,
     exactInReplay: false,
     of: (record) => record.micro.find((row) => microLabel(row) === label)?.minNs ?? null,
-  }));
+  };
+}
+
+/** Exact, so any difference counts. */
+function microLines(label: string): Metric {
+  return {
+    id: `micro-lines:${label.replace(' ', ':')}`,
+    label: `${label}, cache lines`,
+    unit: 'count',
+    better: 'lower',
+    threshold: 0,
+    gate: true,
+    exactInReplay: false,
+    of: (record) => record.micro.find((row) => microLabel(row) === label)?.lines ?? null,
+  };
 }
 
 /** The fixed metrics and those of the records' micro rows. */

@@ -69,11 +69,14 @@ function rowOf(operation: string, ns: number, leafBytes = 4096, leaves = 1): Mic
     leafBytes,
     leaves,
     avgNs: ns,
-    minNs: null,
+    minNs: ns,
     p50Ns: ns,
     p99Ns: null,
     samples: 1,
     batchSize: null,
+    loads: null,
+    stores: null,
+    lines: null,
   };
 }
 

@@ -9,8 +9,12 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { manifest } from '../../strategies/manifest.ts';
+import { countingBinary } from '../explore/counting-binary.ts';
+import { countingFile } from '../explore/counting-modules.ts';
+import type { ModuleRole } from '../explore/scheduler-words.ts';
 import { packageRoot } from '../package-root.ts';
 import { buildC } from './build-c.ts';
 import { checkModule } from './check-module.ts';
@@ -20,10 +24,15 @@ import { WASM_FLAGS } from './wasm-flags.ts';
 interface BuiltModule {
   readonly inputHash: string;
   readonly sha256: string;
+  /** What its counting form was made of. */
+  readonly countingHash?: string;
 }
 
 const outFolder = join(packageRoot, 'dist', 'wasm');
 const listFile = join(outFolder, 'modules.json');
+const COUNTING_SOURCES = ['counting-binary', 'instrument-text', 'point-text'].map((name) =>
+  fileURLToPath(new URL(`../explore/${name}.js`, import.meta.url)),
+);
 
 function sourcesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -80,8 +89,25 @@ async function build(): Promise<void> {
     process.stdout.write(`built ${name}.wasm: ${binary.length} bytes in ${tookMs} ms\n`);
   }
   Object.assign(after, buildC(before));
+  for (const [name, built] of Object.entries(after)) {
+    after[name] = { ...built, countingHash: buildCounting(name, built) };
+  }
   writeFileSync(`${listFile}.tmp`, `${JSON.stringify(after, null, 2)}\n`);
   renameSync(`${listFile}.tmp`, listFile);
+}
+
+/** The module in the form that counts its accesses (bench/explore), made anew when either has changed. */
+function buildCounting(name: string, { sha256, countingHash }: BuiltModule): string {
+  const hash = createHash('sha256').update(sha256);
+  for (const file of COUNTING_SOURCES) hash.update(readFileSync(file));
+  const wanted = hash.digest('hex');
+  const out = countingFile(name);
+  if (wanted === countingHash && existsSync(out)) return wanted;
+  const role: ModuleRole = name === 'core' || name === 'driver' ? name : 'strategy';
+  mkdirSync(dirname(out), { recursive: true });
+  const binary = readFileSync(join(outFolder, `${name}.wasm`));
+  writeFileSync(out, countingBinary(binary, { module: name, role, firstSite: 0 }));
+  return wanted;
 }
 
 /** A strategy's own file, those it imports from strategies/, and core/abi. */

@@ -3,15 +3,16 @@ import { availableParallelism } from 'node:os';
 import * as layout from '../../core/abi/layout.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { loadBetween, takeLoadSnapshot } from '../environment/load-snapshot.ts';
+import type { ReplayLines } from '../explore/count-replay-lines.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 import { readStoredTrace } from '../run/stored-trace.ts';
 import type { Cell } from '../suites/cell.ts';
 import { drawTable } from '../workloads/draw-table.ts';
 import { rangeSizes } from '../workloads/range-sizes.ts';
 import { type CellFigures, type CellHistograms, histogramsOf, reportCell } from './cell-report.ts';
-import type { DeviceCosts } from './cell-setup.ts';
+import type { CellInputs, DeviceCosts } from './cell-setup.ts';
 import { type CellOutcome, runCell } from './run-cell.ts';
-import { loadModules } from './thread-modules.ts';
+import { type CellModules, loadModules } from './thread-modules.ts';
 
 /**
  * What the parent sends, checked and resolved: the libraries that do so would double the time this process
@@ -49,6 +50,26 @@ function answer(message: CellProcessMessage): void {
   process.send?.(message, () => process.exit());
 }
 
+type ModuleSource = Parameters<typeof loadModules>[0];
+
+/** Loaded when it is needed: cells that are timed start sooner without it. */
+async function countingOf(source: ModuleSource): Promise<CellModules | null> {
+  const { countingModules } = await import('../explore/counting-modules.ts');
+  return countingModules(source);
+}
+
+/** The lines of a replay; a trace that is played in laps is too long to count. */
+async function replayLines(
+  inputs: CellInputs,
+  source: ModuleSource,
+): Promise<{ lines?: ReplayLines | null }> {
+  if (inputs.cell.mode !== 'replay' || inputs.cell.laps !== undefined) return {};
+  const counting = await countingOf(source);
+  if (counting === null) return {};
+  const { countReplayLines } = await import('../explore/count-replay-lines.ts');
+  return { lines: countReplayLines(inputs, counting) };
+}
+
 /** The core's clock and process.hrtime are one; null when no window opened. */
 function startUpMs({ state }: CellOutcome): number | null {
   const openedNs = state.getLong(layout.STATE_WINDOW);
@@ -60,10 +81,12 @@ function startUpMs({ state }: CellOutcome): number | null {
 
 async function run({ cell, device, traceFile }: CellRequest): Promise<CellProcessMessage> {
   const { entry, file } = resolveStrategy(cell.strategy);
-  const compile = () => loadModules(file === undefined ? { id: entry.id } : { file });
+  const source = file === undefined ? { id: entry.id } : { file };
+  const compile = () => loadModules(source);
   if (cell.mode === 'micro') {
     const { microFigures } = await import('../micro/micro-figures.ts');
-    return { figures: microFigures({ cell, entry }, compile()) };
+    const counting = await countingOf(source);
+    return { figures: microFigures({ cell, entry }, compile(), counting) };
   }
   const trace = readStoredTrace(traceFile);
   const draws =
@@ -72,12 +95,15 @@ async function run({ cell, device, traceFile }: CellRequest): Promise<CellProces
       : new Uint32Array(0);
   const startedAt = new Date().toISOString();
   const before = takeLoadSnapshot();
-  const outcome = await runCell({ cell, entry, device, trace, draws }, compile);
+  const inputs = { cell, entry, device, trace, draws };
+  const outcome = await runCell(inputs, compile);
   const between = loadBetween(before, takeLoadSnapshot());
   const siteNames = entry.sites.map((site) => site.name);
   const figures = reportCell(outcome, { cell, siteNames });
+  const lines = await replayLines(inputs, source);
   const measured: CellFigures = {
     ...figures,
+    model: { ...figures.model, ...lines },
     startedAt,
     endedAt: new Date().toISOString(),
     strategyTitle: entry.title,

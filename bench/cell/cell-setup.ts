@@ -2,6 +2,13 @@ import * as layout from '../../core/abi/layout.ts';
 import * as terms from '../../core/abi/terms.ts';
 import { TRACE_EVENT_BYTES } from '../../core/abi/trace-event.ts';
 import type { MemoryKind, StrategyEntry } from '../../strategies/manifest.ts';
+import {
+  TURNS,
+  WORD_ARENA,
+  WORD_ARENA_END,
+  WORD_SHADOW,
+  WORD_TURNS,
+} from '../explore/scheduler-words.ts';
 import type { Cell } from '../suites/cell.ts';
 import type { PageTrace } from '../workloads/page-trace.ts';
 import { parseInjectRule } from './inject-rule.ts';
@@ -46,6 +53,8 @@ export interface CellInputs {
   readonly trace: PageTrace;
   /** Pages in the order the device takes them (a power of two of them), or empty. */
   readonly draws: Uint32Array;
+  /** The modules are those that count (bench/explore/counting-modules.ts). */
+  readonly counting?: boolean;
 }
 
 const SERIES_ROWS = 128;
@@ -70,7 +79,7 @@ const ROLE_CODES: Readonly<Record<Role, number>> = {
 };
 
 /** Plans and reserves the shared memory: all that threads need to start. Next: fillCell. */
-export function reserveCell({ cell, entry, trace, draws }: CellInputs): ReservedCell {
+export function reserveCell({ cell, entry, trace, draws, counting }: CellInputs): ReservedCell {
   const pressure = pressureOf(cell.memory, trace.pageCount, trace.regions.length);
   const plan = planMemory({
     pageCount: trace.pageCount,
@@ -80,6 +89,7 @@ export function reserveCell({ cell, entry, trace, draws }: CellInputs): Reserved
     drawCount: draws.length,
     seriesCapacity: SERIES_ROWS,
     moduleData: entry.language === 'c',
+    counting: counting === true,
   });
   return { plan, state: new SharedState(createMemory(plan)), tasks: tasksOf(cell), pressure };
 }
@@ -95,7 +105,7 @@ export function setUpCell(inputs: CellInputs): CellSetup {
  */
 export function fillCell(
   { plan, state, tasks, pressure }: ReservedCell,
-  { cell, entry, device, trace, draws }: CellInputs,
+  { cell, entry, device, trace, draws, counting }: CellInputs,
 ): CellSetup {
   touch(state.memory, plan);
   new Uint8Array(state.memory.buffer).set(trace.events, plan.traceBase);
@@ -111,8 +121,17 @@ export function fillCell(
   state.set(layout.PLAN_BUDGET_END_PAGES, pressure.budgetEndPages);
   writeThreads(state, cell, tasks);
   writeInjection(state, cell, entry);
+  if (counting) prepareCounting(state, plan);
   const offeredPerSecond = offeredRate(cell, trace);
   return { plan, state, tasks, budgetPages: pressure.budgetPages, offeredPerSecond };
+}
+
+/** Words that counting modules read beside the plan's. */
+function prepareCounting(state: SharedState, plan: MemoryPlan): void {
+  state.set(WORD_SHADOW, plan.shadowBase);
+  state.set(WORD_ARENA, plan.arenaBase);
+  state.set(WORD_ARENA_END, plan.arenaBase + plan.arenaPages * layout.PAGE_BYTES);
+  state.set(WORD_TURNS, TURNS);
 }
 
 /** One store a page: the host's first-touch faults (3 to 15 us each) fall before the window. */

@@ -13,6 +13,8 @@ export interface MemoryNeeds {
   readonly seriesCapacity: number;
   /** Static data and stack a C or Rust module asks for (MODULE_DATA_BYTES at most per module). */
   readonly moduleData: boolean;
+  /** A word a cache line, in which counting modules note who touched it last. */
+  readonly counting?: boolean;
 }
 
 /** Addresses of the regions; everything below `end` is planned, nothing grows later. */
@@ -30,6 +32,7 @@ export interface MemoryPlan {
   readonly moduleDataBase: number;
   readonly arenaBase: number;
   readonly arenaPages: number;
+  readonly shadowBase: number;
   readonly end: number;
 }
 
@@ -61,6 +64,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     moduleDataBase: take(needs.moduleData ? layout.MODULE_DATA_BYTES : 0, 65536),
     arenaBase: take(arenaPages * layout.PAGE_BYTES, layout.ARENA_ALIGN_BYTES),
     arenaPages,
+    shadowBase: take(needs.counting ? Math.ceil(next / layout.CACHE_LINE_BYTES) * 4 : 0),
   };
   if (next > LARGEST_END) {
     throw new UsageError(

@@ -9,6 +9,8 @@ export interface CellModules {
   readonly core: WebAssembly.Module;
   readonly strategy: WebAssembly.Module;
   readonly driver: WebAssembly.Module;
+  /** What they import beside the ABI: modules that count call a scheduler. */
+  readonly imports?: (memory: WebAssembly.Memory) => Record<string, Record<string, unknown>>;
 }
 
 /** What the host calls in core.wasm; numbers only, so that no BigInt is made. */
@@ -83,14 +85,17 @@ export function instantiate(
   thread: number,
   interposer?: Interposer,
 ): ThreadExports {
+  const more = modules.imports?.(memory) ?? {};
   const env = { memory, tick: clockFor(memory, thread) };
-  const core = new WebAssembly.Instance(modules.core, { env }).exports;
+  const core = new WebAssembly.Instance(modules.core, { env, ...more }).exports;
   (core as unknown as CoreExports).setThread(thread);
   try {
     const services = interposer?.services(core) ?? core;
-    const own = new WebAssembly.Instance(modules.strategy, { env, core: services }).exports;
+    const own = new WebAssembly.Instance(modules.strategy, { env, core: services, ...more })
+      .exports;
     const strategy = interposer?.functions(own) ?? own;
-    const driver = new WebAssembly.Instance(modules.driver, { env, core, strategy }).exports;
+    const driver = new WebAssembly.Instance(modules.driver, { env, core, strategy, ...more })
+      .exports;
     (driver as unknown as DriverExports).setThread(thread);
     return { core: core as unknown as CoreExports, driver: driver as unknown as DriverExports };
   } catch (cause) {

@@ -6,7 +6,7 @@ import { findDevice } from '../devices/find-device.ts';
 import { cellSchema } from '../suites/cell.ts';
 import { findWorkload } from '../workloads/workload-catalogue.ts';
 import { countReplayLines } from './count-replay-lines.ts';
-import { loadExplored } from './explored-strategy.ts';
+import { countingModules } from './counting-modules.ts';
 
 const SEED = 5;
 
@@ -40,9 +40,9 @@ function inputsOf(strategy: string): CellInputs {
 }
 
 it('counts a replay exactly, device and CPU apart', async () => {
-  const explored = await loadExplored({ entry: inputsOf('flat-preallocated').entry });
-  const lines = countReplayLines(inputsOf('flat-preallocated'), explored)!;
-  expect(countReplayLines(inputsOf('flat-preallocated'), explored)).toEqual(lines);
+  const modules = (await countingModules({ id: 'flat-preallocated' }))!;
+  const lines = countReplayLines(inputsOf('flat-preallocated'), modules)!;
+  expect(countReplayLines(inputsOf('flat-preallocated'), modules)).toEqual(lines);
   // A walk of the flat table is the table's address and the entry, and stores nothing.
   expect(lines.device.calls).toBeGreaterThan(0);
   expect(lines.device.loads).toBe(2 * lines.device.calls);

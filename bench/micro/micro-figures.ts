@@ -3,6 +3,7 @@ import type { CellFigures } from '../cell/cell-report.ts';
 import type { CellInputs } from '../cell/cell-setup.ts';
 import type { CellModules } from '../cell/thread-modules.ts';
 import { loadBetween, takeLoadSnapshot } from '../environment/load-snapshot.ts';
+import { countMicroLines } from './count-micro-lines.ts';
 import { MICRO_OPERATIONS } from './micro-operations.ts';
 import { runMicroCell } from './run-micro-cell.ts';
 
@@ -10,16 +11,17 @@ import { runMicroCell } from './run-micro-cell.ts';
 export function microFigures(
   inputs: Pick<CellInputs, 'cell' | 'entry'>,
   modules: CellModules,
+  counting: CellModules | null,
 ): CellFigures {
   const { cell, entry } = inputs;
   const startedAt = new Date().toISOString();
   const before = takeLoadSnapshot();
-  const { operations } = cell;
-  const micro = runMicroCell(
-    inputs,
-    modules,
-    MICRO_OPERATIONS.filter((row) => operations?.includes(microLabel(row)) ?? true),
+  const operations = MICRO_OPERATIONS.filter(
+    (row) => cell.operations?.includes(microLabel(row)) ?? true,
   );
+  const timed = runMicroCell(inputs, modules, operations);
+  const counted = counting === null ? [] : countMicroLines(inputs, counting, operations);
+  const micro = timed.map((row, i) => ({ ...row, ...counted[i] }));
   return {
     verdict: 'passed',
     reason: null,

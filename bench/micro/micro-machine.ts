@@ -94,11 +94,11 @@ export class MicroMachine {
 
   /** @throws Error when the strategy refuses the registration */
   constructor(
-    inputs: Pick<CellInputs, 'cell' | 'entry'>,
+    inputs: Pick<CellInputs, 'cell' | 'entry' | 'counting'>,
     modules: CellModules,
     geometry: MicroGeometry = MICRO_GEOMETRY,
   ) {
-    const { cell, entry } = inputs;
+    const { cell, entry, counting = false } = inputs;
     const trace = {
       name: 'micro',
       origin: 'synthetic',
@@ -112,7 +112,7 @@ export class MicroMachine {
       counts: {},
     } as const;
     const draws = new Uint32Array(geometry.draws);
-    const setup = setUpCell({ cell, entry, device: NO_COSTS, trace, draws });
+    const setup = setUpCell({ cell, entry, device: NO_COSTS, trace, draws, counting });
     this.state = setup.state;
     this.#geometry = geometry;
     this.dataBase = setup.plan.traceBase;

@@ -7,8 +7,9 @@ import { PUBLISHED_MACHINE, PUBLISHED_NS } from './published-table.ts';
 export type MicroRecord = Pick<CellRecordInput, 'strategy' | 'alias' | 'micro'>;
 
 /**
- * The table page-table patches carry: one row an operation, one column a strategy, "avg,min" in
- * nanoseconds (medians over the forks), and beside them the published column of generic_pt.
+ * The table page-table patches carry: one row an operation, one column a strategy, "avg,min; lines": nanoseconds
+ * (medians over the forks) and the distinct cache lines that the strategy touches; beside them the published
+ * column of generic_pt.
  */
 export function microTable(records: readonly MicroRecord[]): string {
   const columns = new Map<string, Map<string, MicroRow[]>>();
@@ -26,21 +27,24 @@ export function microTable(records: readonly MicroRecord[]): string {
     }
   }
   if (labels.size === 0) return 'no micro figures';
-  const header = ['operation (ns: avg,min)', ...columns.keys(), 'generic_pt (avg)'];
+  const header = ['operation (ns: avg,min; lines)', ...columns.keys(), 'generic_pt (avg)'];
   const lines = [...labels].map((label) => [
     label,
     ...[...columns.values()].map((column) => cellText(column.get(label))),
     PUBLISHED_NS[label] === undefined ? '-' : String(PUBLISHED_NS[label]),
   ]);
-  return `${aligned([header, ...lines])}\n${PUBLISHED_MACHINE}; batch means, no device cost, no oracle`;
+  return `${aligned([header, ...lines])}\n${PUBLISHED_MACHINE}; batch means, no device cost, no oracle; lines of 64 bytes`;
 }
 
 function cellText(rows: readonly MicroRow[] | undefined): string {
-  const median = (of: (row: MicroRow) => number | null): string => {
-    const values = (rows ?? []).map(of).filter((value) => value !== null);
-    return values.length === 0 ? '-' : figure(medianOf(values));
+  if (rows === undefined) return '-';
+  const median = (of: (row: MicroRow) => number | null): string | null => {
+    const values = rows.map(of).filter((value) => value !== null);
+    return values.length === 0 ? null : figure(medianOf(values));
   };
-  return rows === undefined ? '-' : `${median((row) => row.avgNs)},${median((row) => row.minNs)}`;
+  const times = `${median((row) => row.avgNs) ?? '-'},${median((row) => row.minNs) ?? '-'}`;
+  const lines = median((row) => row.lines);
+  return lines === null ? times : `${times}; ${lines}`;
 }
 
 function figure(ns: number): string {

@@ -6,6 +6,9 @@ import { MicroMachine } from './micro-machine.ts';
 import { MICRO_OPERATIONS } from './micro-operations.ts';
 import type { MicroOperation } from './micro-step.ts';
 
+/** A row of the micro table without what counting modules add. */
+export type MicroTimes = Omit<MicroRow, 'loads' | 'stores' | 'lines'>;
+
 /** Time budget of one operation, undoing included, milliseconds. */
 const OPERATION_MS = 60;
 const WARM_UP_MS = 15;
@@ -21,7 +24,7 @@ export function runMicroCell(
   inputs: Pick<CellInputs, 'cell' | 'entry'>,
   modules: CellModules,
   operations: readonly MicroOperation[] = MICRO_OPERATIONS,
-): MicroRow[] {
+): MicroTimes[] {
   const machine = new MicroMachine(inputs, modules);
   const { translates } = inputs.entry.guarantees;
   const rows = operations.map((operation) => measure(machine, operation, translates));
@@ -31,7 +34,11 @@ export function runMicroCell(
 }
 
 /** One operation in a Bench of its own: the tasks of one Bench would share their inline caches. */
-function measure(machine: MicroMachine, operation: MicroOperation, translates: boolean): MicroRow {
+function measure(
+  machine: MicroMachine,
+  operation: MicroOperation,
+  translates: boolean,
+): MicroTimes {
   const { batchSize, timed, restore, prepare, hits } = operation;
   machine.run(prepare);
   const bench = new Bench({

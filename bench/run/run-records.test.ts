@@ -183,6 +183,9 @@ describe('a replay', () => {
     expect(second).toEqual(first);
     const model = (run: string): unknown => bench.records(run)[0]!.model;
     expect(model('other')).not.toEqual(model('first'));
+    const { lines } = bench.records('first')[0]!.model;
+    expect(lines!.device.lines).toBeGreaterThanOrEqual(lines!.device.calls!);
+    expect(lines!.cpu.stores).toBeGreaterThan(0);
     expect(other).not.toEqual(first);
   });
 
