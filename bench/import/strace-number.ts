@@ -39,11 +39,27 @@ const NAMES: Readonly<Record<string, number>> = {
   MADV_COLLAPSE: 25,
 };
 
+/** Values of the flags seen so far: a recording repeats a handful of them in every line. */
+const seen = new Map<string, number>();
+const SEEN_MAX = 1024;
+
 /**
  * One argument as strace prints it: hexadecimal with 0x, decimal, or names and numbers joined by "|".
  * Unknown names count as 0, comments are dropped; NaN for text that is no argument.
  */
 export function straceNumber(text: string): number {
+  if (text.startsWith('0x')) {
+    const value = Number(text);
+    if (value >= 0) return value;
+  } else if (/^\d+$/.test(text)) return Number(text);
+  const known = seen.get(text);
+  if (known !== undefined) return known;
+  const value = flagsValue(text);
+  if (seen.size < SEEN_MAX) seen.set(text, value);
+  return value;
+}
+
+function flagsValue(text: string): number {
   let value = 0;
   const bare = text.replace(/\/\*.*?\*\//g, '').trim();
   if (bare === '') return Number.NaN;
