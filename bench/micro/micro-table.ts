@@ -1,6 +1,7 @@
 import type { CellRecordInput, MicroRow } from '../../results/cell-record.ts';
 import { microLabel } from '../../results/metrics.ts';
 import { medianOf } from '../../results/statistics/hierarchical-bootstrap.ts';
+import { alignedRows } from '../run/aligned-rows.ts';
 import { PUBLISHED_MACHINE, PUBLISHED_NS } from './published-table.ts';
 
 /** A record's strategy and micro rows; all other fields are left alone. */
@@ -33,7 +34,31 @@ export function microTable(records: readonly MicroRecord[]): string {
     ...[...columns.values()].map((column) => cellText(column.get(label))),
     PUBLISHED_NS[label] === undefined ? '-' : String(PUBLISHED_NS[label]),
   ]);
-  return `${aligned([header, ...lines])}\n${PUBLISHED_MACHINE}; batch means, no device cost, no oracle; lines of 64 bytes`;
+  const isWide = columns.size > MOST_COLUMNS;
+  const table = alignedRows(isWide ? turned([header, ...lines]) : [header, ...lines]);
+  return `${table.join('\n')}\n${PUBLISHED_MACHINE}; batch means, no device cost, no oracle; lines of 64 bytes`;
+}
+
+/** Strategies beside one another that a terminal has room for. */
+const MOST_COLUMNS = 6;
+/** What is left of the operations when strategies are rows. */
+const FEW = [
+  'walk 1x4K',
+  'map 1x4K',
+  'map 1x2M',
+  'unmap 1x4K',
+  'split 1x2M',
+  'update 512x4K',
+  'invalidate 512x4K',
+];
+
+/** Rows and columns exchanged, with the operations of FEW; the report has all of them. */
+function turned([header, ...lines]: readonly (readonly string[])[]): string[][] {
+  const kept = lines.filter(([label]) => FEW.includes(label!));
+  return header!.map((name, i) => [
+    i === 0 ? 'ns: avg,min' : name,
+    ...kept.map((line) => line[i]!),
+  ]);
 }
 
 function cellText(rows: readonly MicroRow[] | undefined): string {
@@ -49,15 +74,4 @@ function cellText(rows: readonly MicroRow[] | undefined): string {
 
 function figure(ns: number): string {
   return ns < 100 ? ns.toFixed(1) : Math.round(ns).toString();
-}
-
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)))
-        .join('  '),
-    )
-    .join('\n');
 }

@@ -1,5 +1,6 @@
 import {
   PLAN_ACCESS_PER_EVENT,
+  PLAN_BUDGET_PAGES,
   PLAN_LAPS,
   PLAN_MAINTAIN_EVENTS,
   PLAN_SERIES_CAPACITY,
@@ -8,6 +9,7 @@ import {
   PLAN_TRACE_FIRST,
 } from '../abi/layout';
 import { TRACE_EVENT_BYTES, TRACE_TIME_NS } from '../abi/trace-event';
+import { shrinkBudget } from './budget';
 import { accessBatch, drawBatch } from './device-access';
 import { maintainAll } from './maintenance-thread';
 import { sampleMemory } from './memory-series';
@@ -26,6 +28,9 @@ export function replayLoop(): void {
   const laps = load<u32>(PLAN_LAPS);
   const first = load<u32>(PLAN_TRACE_FIRST);
   if (first >= count) return;
+  const budget = load<u32>(PLAN_BUDGET_PAGES);
+  const whole = u64(laps) * u64(count - first);
+  let played: u64 = 0;
   const lapNs = eventTimeNs(count - 1) - eventTimeNs(first) + 1;
   const sampleEvery = (u64(laps) * u64(count)) / u64(load<u32>(PLAN_SERIES_CAPACITY)) + 1;
   // Counted down: a 64-bit remainder each event took longer than the sample.
@@ -36,6 +41,7 @@ export function replayLoop(): void {
       drawBatch(accesses);
       accessBatch(accesses);
       if (maintainEvery != 0 && i % maintainEvery == 0) maintainAll();
+      shrinkBudget(budget, ++played, whole);
       const last = lap == laps - 1 && i == count - 1;
       sampleMemory(eventTimeNs(i) + u64(lap) * lapNs + 1, untilSample == 0 || last);
       untilSample = (untilSample == 0 ? sampleEvery : untilSample) - 1;

@@ -1,7 +1,6 @@
 import {
   BLOCK_PAGES,
   HISTOGRAM_NOTIFIER_PLANNED,
-  PLAN_BUDGET_END_PAGES,
   PLAN_BUDGET_PAGES,
   PLAN_PACE,
   PLAN_PACE_FACTOR,
@@ -30,6 +29,7 @@ import {
 import { nowNs } from '../clock';
 import { histogramRecord } from '../histogram';
 import { thread } from '../thread';
+import { shrinkBudget } from './budget';
 import { sampleMemory } from './memory-series';
 import { applyTraceEvent } from './os-event';
 
@@ -111,12 +111,4 @@ function waitUntil(t: usize, plannedNs: u64, now: u64): u64 {
     if (atomic.load<u32>(STATE_STOP) != 0) return now;
   }
   return now;
-}
-
-/** Memory-pressure profile `collapse`: the budget falls linearly to its end value over the window. */
-function shrinkBudget(budget: u32, elapsedNs: u64, windowNs: u64): void {
-  const last = load<u32>(PLAN_BUDGET_END_PAGES);
-  if (last == 0 || windowNs == 0 || last >= budget) return;
-  const share = min(elapsedNs, windowNs);
-  store<u32>(PLAN_BUDGET_PAGES, budget - u32((u64(budget - last) * share) / windowNs));
 }

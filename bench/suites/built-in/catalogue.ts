@@ -6,9 +6,10 @@ export const catalogue: SuiteInput = {
     'All strategies in one table: latency on a storm and a recording, exact counts, micro figures',
   duration: { seconds: 60, per: 'strategy' },
   groups: [
-    { strategies: ['all'], workloads: ['storm', 'redis-bgsave'], forks: 5, windowSeconds: 1.5 },
+    { strategies: ['all'], workloads: ['storm'], forks: 5 },
+    { strategies: ['all'], workloads: ['redis-bgsave'], forks: 3 },
     { strategies: ['all'], workloads: ['storm', 'redis-bgsave'], modes: ['replay'] },
-    { strategies: ['all'], workloads: ['storm'], devices: ['ideal'], modes: ['micro'], forks: 5 },
+    { strategies: ['all'], workloads: ['storm'], devices: ['ideal'], modes: ['micro'], forks: 3 },
     {
       strategies: ['kind:control', 'kind:canary'],
       workloads: ['storm'],
