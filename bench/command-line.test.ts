@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from './command-line.ts';
 import { RunBench, runCommand } from './fixtures/command-run.ts';
@@ -99,6 +99,28 @@ describe('wrong values', () => {
     );
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr).toContain(message);
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('a workload that cannot be played', () => {
+  it.each([
+    ['a file that is no trace', 'BAD', [], 'BAD: not an .xlt trace'],
+    ['a missing file', './none.xlt', [], './none.xlt: cannot be read'],
+    ['a setting no recording has', 'redis-bgsave', ['workload.regions=3'], 'regions=3: expected'],
+    ['a process that is not in it', 'thp-forced', ['workload.process=vim'], 'no process "vim"'],
+    ['a model that is no JSON', 'mix', ['workload.model=BAD'], 'expected a JSON file made by'],
+  ])('%s ends the run before it begins', async (_, workload, settings, message) => {
+    const bad = bench.path('bad.xlt');
+    writeFileSync(bad, 'some text\n');
+    const named = (text: string): string => text.replace('BAD', bad);
+    const out = bench.path('unplayed');
+    const sets = settings.flatMap((setting) => ['--set', named(setting)]);
+    const words = ['--workload', named(workload), '--strategy', 'noop', '--mode', 'replay'];
+    const { code, stderr } = await say('run', 'quick', ...words, ...sets, '--out', out);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(message.replace('BAD', 'bad.xlt'));
     expect(code).toBe(2);
     expect(existsSync(out)).toBe(false);
   });

@@ -62,8 +62,9 @@ const EVENTS: readonly (readonly [string, string, number])[] = [
 ];
 
 const SLOTS = 256;
-/** Where the word stands by which events are told apart first: behind "sys_" or "kvm:". */
-const KEY_AT = 4;
+/** Where the word stands by which events are told apart first: behind "sys_", or "syscalls:sys_enter_". */
+const TRACEFS_KEY_AT = 4;
+const PERF_KEY_AT = 19;
 
 /** Hash of the first byte's turn; see `nextHash`. */
 export const HASH_SEED = 0x811c9dc5 | 0;
@@ -77,15 +78,19 @@ export function nextHash(hash: number, byte: number): number {
 export class KernelEventTable {
   readonly #hashes = new Int32Array(SLOTS);
   readonly #events: (KernelEvent | undefined)[] = new Array(SLOTS).fill(undefined);
-  /** Events by their word at KEY_AT. */
+  /** Events by their word at #keyAt; those with shorter names are left to `find`. */
   readonly #byWord: (readonly KernelEvent[])[] = new Array(SLOTS).fill([]);
   readonly all: KernelEvent[] = [];
 
-  private constructor() {}
+  readonly #keyAt: number;
+
+  private constructor(keyAt: number) {
+    this.#keyAt = keyAt;
+  }
 
   /** Names as tracefs prints them; "sys_mmap" stands for the call, "sys_mmap ->" for its return. */
   static tracefs(): KernelEventTable {
-    const table = new KernelEventTable();
+    const table = new KernelEventTable(TRACEFS_KEY_AT);
     for (const [name, call] of CALLS) {
       table.#add(`sys_${name}`, `sys_${name}`, FORM_ENTER, call, '(');
       table.#add(`sys_${name}>`, `sys_${name} exit`, FORM_RETURN, call, ' -');
@@ -96,7 +101,7 @@ export class KernelEventTable {
 
   /** Names as perf script prints them. */
   static perf(): KernelEventTable {
-    const table = new KernelEventTable();
+    const table = new KernelEventTable(PERF_KEY_AT);
     for (const [name, call] of CALLS) {
       const enter = `syscalls:sys_enter_${name}`;
       const exit = `syscalls:sys_exit_${name}`;
@@ -112,7 +117,7 @@ export class KernelEventTable {
 
   /** The event whose usual name and end stand at `at`; further forms are for `find`. */
   at(view: DataView, at: number): KernelEvent | undefined {
-    for (const event of this.#byWord[slotOf(view.getInt32(at + KEY_AT))]!) {
+    for (const event of this.#byWord[slotOf(view.getInt32(at + this.#keyAt))]!) {
       if (event.text.standsAt(view, at)) return event;
     }
     return undefined;
@@ -135,8 +140,11 @@ export class KernelEventTable {
     const printed = key.replace('>', '');
     const text = new TextWords(printed + end);
     const event = { name, form, call, text, nameBytes: printed.length, count: 0 };
-    const wordSlot = slotOf(Buffer.from(printed + end, 'latin1').readInt32BE(KEY_AT));
-    this.#byWord[wordSlot] = [...this.#byWord[wordSlot]!, event];
+    const bytes = Buffer.from(printed + end, 'latin1');
+    if (bytes.length >= this.#keyAt + 4) {
+      const wordSlot = slotOf(bytes.readInt32BE(this.#keyAt));
+      this.#byWord[wordSlot] = [...this.#byWord[wordSlot]!, event];
+    }
     this.#hashes[slot] = hash;
     this.#events[slot] = event;
     this.all.push(event);
