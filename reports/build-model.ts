@@ -6,6 +6,8 @@ import {
 } from '../results/cell-identity.ts';
 import type { CellRecord } from '../results/cell-record.ts';
 import { groupBy } from '../results/group-by.ts';
+import { growthsOf } from '../results/growth.ts';
+import { type Knee, kneesOf, plannedRate, sweptScenario } from '../results/knee.ts';
 import { METRICS } from '../results/metrics.ts';
 import { FLOOR_FAMILY, paretoSets } from '../results/pareto.ts';
 import type { StoredRun } from '../results/run-store.ts';
@@ -38,6 +40,8 @@ export function buildModel(runs: readonly StoredRun[]): ReportModel {
     strategies,
     metrics: metricHeaders(scenarios),
     scenarios,
+    knees: runs.flatMap((run) => kneesOf(run.records)),
+    growths: runs.flatMap((run) => growthsOf(run.records)),
     missing: runs.flatMap(missingCells),
     checks: runs.flatMap((run) => run.records.filter(isCheck).map((r) => checkRow(run, r))),
   };
@@ -113,6 +117,7 @@ function scenariosOf(
   styleOf: ReadonlyMap<string, number>,
 ): Scenario[] {
   const compared = run.records.filter((record) => !isCheck(record));
+  const knees = kneesOf(compared);
   const tradeOffs = new Map(paretoSets(compared).map((set) => [set.scenario, set]));
   const scenarios = [...groupBy(compared, scenarioKey)].map(([key, records]): Scenario => {
     const first = records[0]!;
@@ -140,7 +145,10 @@ function scenariosOf(
         .map(({ strategy }) => strategy),
       recommendation: tradeOffs.get(key)?.recommendation ?? null,
       series: [...bySeries]
-        .map(([strategy, forks]) => buildSeries(strategy, styleOf.get(strategy) ?? 0, forks))
+        .map(([strategy, forks]) => ({
+          ...buildSeries(strategy, styleOf.get(strategy) ?? 0, forks),
+          capacity: sweptFrom(knees, strategy, first),
+        }))
         .sort((a, b) => a.style - b.style),
     };
   });
@@ -149,6 +157,15 @@ function scenariosOf(
   return scenarios.sort(
     (a, b) => origins.indexOf(a.origin) - origins.indexOf(b.origin) || compareText(a.key, b.key),
   );
+}
+
+/** A rate sweep stands once: in the scenario of its lowest rate. */
+function sweptFrom(knees: readonly Knee[], strategy: string, first: CellRecord): Knee['points'] {
+  const rate = plannedRate(first);
+  const own = knees.find(
+    (knee) => knee.strategy === strategy && knee.scenario === sweptScenario(first),
+  );
+  return rate !== null && own?.points[0]?.offeredPerSecond === rate ? own.points : first.capacity;
 }
 
 /** `extra.rangeSizes`: [[log2 of bytes, ranges], ...] of the workload, from any cell that has it. */

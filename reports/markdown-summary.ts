@@ -17,6 +17,7 @@ export function markdownSummary(model: ReportModel): string {
     '## xlt-bench',
     ...model.runs.map(trustLine),
     ...model.scenarios.flatMap((scenario) => scenarioLines(model, scenario)),
+    ...sweepLines(model),
     ...checkLines(model),
     ...(model.missing.length > 0
       ? [
@@ -95,6 +96,16 @@ function row(series: Series, metrics: readonly MetricHeader[]): string {
       ]
     : cells;
   return `| ${escapeMarkdown(strategy)} | ${passed} of ${forks.length} | ${text.join(' | ')} |`;
+}
+
+function sweepLines({ knees, growths }: ReportModel): string[] {
+  const found = [...knees, ...growths];
+  if (found.length === 0) return [];
+  const lines = found.map(
+    ({ strategy, scenario, sentence }) =>
+      `- **${escapeMarkdown(strategy)}**, ${escapeMarkdown(scenario)}: ${escapeMarkdown(sentence)}`,
+  );
+  return ['### Capacity and growth', lines.join('\n')];
 }
 
 function checkLines({ checks }: ReportModel): string[] {

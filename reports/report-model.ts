@@ -1,5 +1,7 @@
 import type { AllocationCount, Check, MemorySample, MicroRow } from '../results/cell-record.ts';
+import type { Growth } from '../results/growth.ts';
 import type { HostFingerprint } from '../results/host-fingerprint.ts';
+import type { Knee } from '../results/knee.ts';
 import type { Recommendation } from '../results/recommendation.ts';
 import type { RunPlan } from '../results/run-plan.ts';
 import type { Estimate } from './estimate.ts';
@@ -14,6 +16,10 @@ export interface ReportModel {
   readonly strategies: readonly StrategyEntry[];
   readonly metrics: readonly MetricHeader[];
   readonly scenarios: readonly Scenario[];
+  /** Rate sweeps, and where each bends. */
+  readonly knees: readonly Knee[];
+  /** Sweeps over regions, mapped memory or threads, and how cost grows along each. */
+  readonly growths: readonly Growth[];
   /** Planned cells that left no record, with their fork. */
   readonly missing: readonly string[];
   /** Verify and explore cells: what the checker caught. Never compared with anything. */

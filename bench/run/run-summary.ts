@@ -1,4 +1,6 @@
 import type { CellRecord } from '../../results/cell-record.ts';
+import { growthsOf } from '../../results/growth.ts';
+import { kneesOf } from '../../results/knee.ts';
 import { readRun } from '../../results/run-store.ts';
 import { microTable } from '../micro/micro-table.ts';
 import { failureTable } from './failure-table.ts';
@@ -49,6 +51,7 @@ export function summariseRun({ directory }: Pick<SuiteResult, 'directory'>): Run
       ...summaryTable(records),
       ...failureTable(records),
       ...micro(records),
+      ...sweeps(records),
     ].join('\n'),
   };
 }
@@ -58,6 +61,19 @@ function caught(records: readonly CellRecord[]): string {
   if (canaries.length === 0) return 'none ran';
   const failed = canaries.filter(({ verdict }) => verdict === 'failed');
   return `${failed.length} of ${canaries.length}`;
+}
+
+/** How cost grows along each sweep, and where each rate sweep bends; nothing where nothing was swept. */
+function sweeps(records: readonly CellRecord[]): string[] {
+  const sections = [
+    ['knees (open loop, medians over forks)', kneesOf(records)],
+    ['growth (medians over forks)', growthsOf(records)],
+  ] as const;
+  return sections.flatMap(([title, found]) =>
+    found.length === 0
+      ? []
+      : ['', title, ...found.map((one) => `  ${one.strategy}, ${one.scenario}: ${one.sentence}`)],
+  );
 }
 
 function micro(records: readonly CellRecord[]): string[] {

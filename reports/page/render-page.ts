@@ -20,6 +20,7 @@ import { comparableMetrics, pagePayload } from './page-payload.ts';
 import { scenarioSection } from './scenario-section.ts';
 import { sentenceMarkup } from './sentence-markup.ts';
 import { strategiesSection } from './strategies-section.ts';
+import { sweepsSection } from './sweeps-section.ts';
 import { toolbar } from './toolbar.ts';
 import { troublesSection } from './troubles-section.ts';
 import { trustBanner } from './trust-banner.ts';
@@ -45,6 +46,7 @@ ${paretoFigure(model, charts)}
 ${trustBanner(model)}
 ${heatMap(model)}
 ${model.scenarios.map((_, index) => scenarioSection(model, charts, index))}
+${sweepsSection(model)}
 ${reportCharts(charts)}
 ${troublesSection(model)}
 ${checksSection(model)}

@@ -1,0 +1,29 @@
+import type { ReportModel } from '../report-model.ts';
+import { formatValue } from '../units.ts';
+import { html, type Markup } from './markup.ts';
+
+/** Where rate sweeps bend and how cost grows with size; null where nothing was swept. */
+export function sweepsSection({ knees, growths }: ReportModel): Markup | null {
+  if (knees.length === 0 && growths.length === 0) return null;
+  return html`<section id="sweeps" aria-labelledby="sweeps-title"><h2 id="sweeps-title">Capacity and growth</h2>
+${knees.length === 0 ? null : kneeTable(knees)}
+${growths.length === 0 ? null : growthTable(growths)}</section>`;
+}
+
+function kneeTable(knees: ReportModel['knees']): Markup {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Knees"><table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">scenario</th><th scope="col">knee</th><th scope="col">in words</th></tr></thead><tbody>${knees.map(
+    ({ strategy, scenario, atPerSecond, sentence }) =>
+      html`<tr data-strategy="${strategy}"><th scope="row"><bdi>${strategy}</bdi></th><td><bdi>${scenario}</bdi></td><td class="num">${
+        atPerSecond === null ? 'none' : formatValue(atPerSecond, 'per second')
+      }</td><td>${sentence}</td></tr>`,
+  )}</tbody></table></div>
+<p class="fine">The knee is the lowest offered rate of which less than 95 % was achieved, or at which the notifier’s p99, from the planned time, exceeded 2 ms. Medians over forks.</p>`;
+}
+
+function growthTable(growths: ReportModel['growths']): Markup {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Growth"><table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">scenario</th><th scope="col">size</th><th scope="col">exponent</th><th scope="col">in words</th></tr></thead><tbody>${growths.map(
+    ({ strategy, scenario, size, exponent, sentence }) =>
+      html`<tr data-strategy="${strategy}"><th scope="row"><bdi>${strategy}</bdi></th><td><bdi>${scenario}</bdi></td><td>${size}</td><td class="num">${exponent.toFixed(2)}</td><td>${sentence}</td></tr>`,
+  )}</tbody></table></div>
+<p class="fine">Exponent: slope of the line through the logarithms of the medians over forks; 1 doubles with the size, 0 is flat. No worse than O(log n): no point lies above the smallest size’s figure times 1 + log2 of the growth.</p>`;
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { cellRecordFixture } from './fixtures/cell-record-fixture.ts';
+import { growthsOf } from './growth.ts';
+import { kneesOf } from './knee.ts';
+
+function atRate(perSecond: number, achievedPerSecond: number, notifierP50Ns = 1000) {
+  const load = { loop: 'open', offeredPerSecond: perSecond, achievedPerSecond } as const;
+  const names = { variant: `${perSecond}ps`, cellId: `rate-${perSecond}`, load };
+  return cellRecordFixture({ notifierP50Ns, overrides: names });
+}
+
+describe('the knee', () => {
+  test('is the lowest rate that is not achieved', () => {
+    const [knee] = kneesOf([atRate(4000, 2500), atRate(1000, 1000), atRate(2000, 1990)]);
+    expect(knee).toMatchObject({ strategy: 'deposit', atPerSecond: 4000 });
+    expect(knee!.points.map(({ saturated }) => saturated)).toEqual([false, false, true]);
+    expect(knee!.sentence).toMatch(
+      /^knee at 4000\/s offered, 2500\/s achieved; at 2000\/s it keeps up/,
+    );
+  });
+
+  test('is also where p99 passes 2 ms, and none where neither happens', () => {
+    const slow = kneesOf([atRate(1000, 1000), atRate(2000, 2000, 5e6)])[0]!;
+    expect(slow.atPerSecond).toBe(2000);
+    expect(slow.sentence).toContain('is above 2 ms');
+    const kept = kneesOf([atRate(1000, 1000), atRate(2000, 2000)])[0]!;
+    expect(kept).toMatchObject({ atPerSecond: null });
+    expect(kept.sentence).toContain('no knee up to 2000/s');
+  });
+
+  test('needs two rates of one scenario', () => {
+    expect(kneesOf([atRate(1000, 1000), cellRecordFixture()])).toEqual([]);
+  });
+});
+
+describe('growth', () => {
+  const at = (regions: number, notifierP50Ns: number, spaceMiB = 64) =>
+    cellRecordFixture({
+      notifierP50Ns,
+      workload: 'storm',
+      overrides: { workloadParams: { regions, spaceMiB }, cellId: `r${regions}-${spaceMiB}` },
+    });
+  const notifier = (records: Parameters<typeof growthsOf>[0]) =>
+    growthsOf(records).filter(({ metric }) => metric === 'notifier-p50');
+
+  test('of a figure that doubles with its size has exponent 1 and is worse than log', () => {
+    const [growth] = notifier([at(1, 1000), at(64, 64_000), at(8, 8000)]);
+    expect(growth!.exponent).toBeCloseTo(1, 2);
+    expect(growth).toMatchObject({ size: 'regions', withinLog: false });
+    expect(growth!.sentence).toMatch(/x(2|1\.99|2\.01) per doubling .*worse than O\(log regions\)/);
+  });
+
+  test('of one that takes a step more per doubling is within log', () => {
+    const [growth] = notifier([at(1, 1000), at(8, 3500), at(64, 6500)]);
+    expect(growth).toMatchObject({ withinLog: true });
+    expect(growth!.sentence).toContain('no worse than O(log regions)');
+  });
+
+  test('names what grew with it, and joins nothing where that is ambiguous', () => {
+    const [growth] = notifier([at(1, 1000), at(8, 1000, 128)]);
+    expect(growth!.scenario).toContain('spaceMiB=64 to 128 with it');
+    expect(notifier([at(1, 1000), at(1, 900, 128), at(8, 1000)])).toEqual([]);
+  });
+});
