@@ -29,7 +29,8 @@ export function failureTable(records: readonly CellRecord[]): string[] {
 /** The thread's question: who keeps the table dynamic and never fails in the notifier? */
 function conclusion(records: readonly CellRecord[]): string[] {
   const kinds: Record<string, string[]> = { refused: [], failed: [], waited: [], none: [] };
-  for (const [name, cells] of groupBy(records, strategyLabel)) {
+  const strategies = records.filter(({ guarantees }) => guarantees.kind !== 'floor');
+  for (const [name, cells] of groupBy(strategies, strategyLabel)) {
     const of = (what: 'notifierFailed' | 'updateFailed' | 'degraded'): number =>
       sum(cells, ({ failures }) => failures[what] ?? 0);
     if (cells.some(({ verdict }) => verdict !== 'passed')) kinds.refused!.push(name);

@@ -4,7 +4,7 @@ export const catalogue: SuiteInput = {
   name: 'catalogue',
   description:
     'All strategies in one table: latency on a storm and a recording, exact counts, micro figures',
-  duration: { seconds: 60, per: 'strategy' },
+  duration: { seconds: 36, per: 'strategy' },
   groups: [
     { strategies: ['all'], workloads: ['storm'], forks: 5 },
     { strategies: ['all'], workloads: ['redis-bgsave'], forks: 3 },

@@ -26,7 +26,7 @@ export const pressure: SuiteInput = {
   name: 'pressure',
   description:
     'Strategies x memory profiles: what fails when table memory runs out, and what it causes',
-  duration: { seconds: 35, per: 'strategy' },
+  duration: { seconds: 20, per: 'strategy' },
   groups: [
     {
       strategies: ['all'],
