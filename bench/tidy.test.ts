@@ -56,6 +56,7 @@ const everywhere = (): boolean => true;
 const TIMED = [
   'bench/benchmarks/',
   'bench/build/',
+  'bench/cell/cell-process.ts',
   'bench/conformance/',
   'bench/environment/',
   'bench/explore/',
