@@ -130,3 +130,12 @@ test('strategies stand in the order of the configuration, wherever it names them
 test('the report is a function of the runs', () => {
   expect(buildModel([generateRun(OPTIONS)])).toEqual(clean);
 });
+
+test('the scenarios of a sweep stand in the order of its size', () => {
+  const run = generateRun(OPTIONS);
+  const [first] = run.records;
+  const at = (perSecond: number) => ({ ...first!, variant: `${perSecond}ps` });
+  const records = [at(100_000), at(1_000_000), at(20_000)];
+  const titles = buildModel([{ ...run, records }]).scenarios.map(({ variant }) => variant);
+  expect(titles).toEqual(['20000ps', '100000ps', '1000000ps']);
+});

@@ -107,6 +107,9 @@ function strategyEntries(
     .map((entry, style) => ({ ...entry, style }));
 }
 
+/** 20000ps before 100000ps, 2 regions before 10. */
+const bySize = new Intl.Collator('en', { numeric: true });
+
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -155,7 +158,7 @@ function scenariosOf(
   const origins = ['recorded', 'derived', 'synthetic', null];
   // What a real program did comes first.
   return scenarios.sort(
-    (a, b) => origins.indexOf(a.origin) - origins.indexOf(b.origin) || compareText(a.key, b.key),
+    (a, b) => origins.indexOf(a.origin) - origins.indexOf(b.origin) || bySize.compare(a.key, b.key),
   );
 }
 

@@ -138,7 +138,7 @@ function methodFlags(host: HostFingerprint, facts: TrustFacts): TrustFlag[] {
   const flags: TrustFlag[] = [];
   const { offeredPerSecond: offered, achievedPerSecond: achieved } = load;
   if (load.loop === 'open' && or0(achieved) < SATURATED_SHARE * or0(offered)) {
-    const text = `offered ${offered}/s, achieved ${or0(achieved)}/s: latency measures the queue`;
+    const text = `offered ${Math.round(or0(offered))}/s, achieved ${Math.round(or0(achieved))}/s: latency measures the queue`;
     flags.push(warning('saturated', text));
   }
   if (steadyState.class === 'none') {
