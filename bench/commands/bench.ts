@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
+import { measureReportCosts } from '../../reports/fixtures/large-report.ts';
 import { runBenchmarks } from '../benchmarks/run-benchmarks.ts';
 import { checkedInteger } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
@@ -38,6 +39,18 @@ export function benchCommand(_context: CommandContext): CommandModule<object, Be
         json,
         force,
       });
+      if (!json) process.stdout.write(await reportCosts());
     },
   };
+}
+
+/** What the largest report that is promised costs, and one more run in a site of 1,000. */
+async function reportCosts(): Promise<string> {
+  const costs = await measureReportCosts();
+  const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+  return [
+    `report of ${costs.cells} cells: ${seconds(costs.reportMs)} (budget 5 s), ${mib(costs.reportBytes)} (budget 3 MiB), ${mib(costs.residentBytesPeak)} resident at most`,
+    `a run added to a site of ${costs.siteRuns}: ${seconds(costs.publishMs)} (budget 10 s)\n`,
+  ].join('\n');
 }
