@@ -32,7 +32,7 @@ export const HEAT_MAP = {
   id: 'heat-map',
   title: 'All strategies, all scenarios',
   howToRead:
-    'Each cell is the figure of the strategy divided by that of the baseline, for the chosen metric: ×0.50 is half. Blue is better, orange is worse, grey is no difference seen (the whole interval lies within the threshold). “?” means that the forks allow no verdict. A failed, crashed, refused or absent cell says so.',
+    'Each cell is the figure of the strategy divided by that of the baseline, for the chosen metric: ×0.50 is half. Blue is better, orange is worse, grey is no difference seen (the whole interval lies within the threshold). “?” means that the forks allow no verdict. A failed, crashed, refused or absent cell says so. Intervals here rest on the medians of the forks alone, without correction for the number of cells; the verdict to act on, corrected and with the blocks inside each fork, is that of “xlt-bench compare RUN --baseline STRATEGY”.',
 } as const;
 
 /** Two interval ends of a cell that has none. */
