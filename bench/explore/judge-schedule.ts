@@ -105,6 +105,10 @@ function findTelltale(runner: ScheduleRunner): ScheduleFault | null {
       return { kind: 'livelock', invariant: 'livelock', text };
     }
   }
+  if (runner.waitedOn !== null) {
+    const text = `I8 a range that may not block waited for the word at ${runner.waitedOn}`;
+    return { kind: 'violation', invariant: 'I8', text };
+  }
   const open = state.get(ACTIVE_WINDOWS);
   if (open === 0) return null;
   const text = `I8 ${open} notifier windows are still open`;

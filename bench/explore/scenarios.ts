@@ -226,4 +226,19 @@ export const scenarios: readonly Scenario[] = [
     ],
     [3],
   ),
+  small(
+    'non-blockable-maintain',
+    'an invalidation that may not sleep against the maintenance of what it takes from',
+    [
+      thread('os', 'os', [reap(BLOCK, BLOCK)], [mapHuge(0, 2 * BLOCK), touch(0), touch(BLOCK)]),
+      thread('device', 'device', [read(BLOCK + 3)], [read(3), read(BLOCK + 3)]),
+      thread('os', 'os 2', [clear(0, BLOCK)]),
+      thread('maintenance', 'maintenance', [maintain]),
+    ],
+    [3, BLOCK + 3],
+    {
+      pageCount: 2 * BLOCK,
+      regions: [{ firstPage: 0, pageCount: 2 * BLOCK }],
+    },
+  ),
 ];

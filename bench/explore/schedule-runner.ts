@@ -1,4 +1,5 @@
 import * as layout from '../../core/abi/layout.ts';
+import { NON_BLOCKABLE, OP_INVALIDATE } from '../../core/abi/trace-event.ts';
 import type { SharedState } from '../cell/shared-state.ts';
 import type { ExploredStrategy } from './explored-strategy.ts';
 import { ExploredWorld, type WorldThread } from './explored-world.ts';
@@ -13,6 +14,7 @@ import {
 import {
   MODE_EXPLORE,
   MODE_OFF,
+  OPERATIONS,
   TURNS,
   TURNS_USED_UP,
   WORD_FOCUS_LEFT,
@@ -33,6 +35,9 @@ export interface ScheduleEnd {
   readonly points: number;
   readonly switches: number;
 }
+
+/** WORD_OPERATION inside a strategy's invalidate. */
+const IN_INVALIDATE = OPERATIONS.indexOf('invalidate') + 1;
 
 /** Turns of a spin in a row, with nobody left who could end it, that make a livelock. */
 const LONE_SPINS = 10_000;
@@ -87,6 +92,7 @@ export class ScheduleRunner {
   #limit = Number.MAX_SAFE_INTEGER;
   #loneSpins = 0;
   #livelocked = false;
+  #waitedOn: number | null = null;
 
   constructor(explored: ExploredStrategy, scenario: Scenario) {
     const imports: SchedulerImports = {
@@ -185,6 +191,7 @@ export class ScheduleRunner {
     this.#unwinding = false;
     this.#loneSpins = 0;
     this.#livelocked = false;
+    this.#waitedOn = null;
     this.#current = -1;
     state.set(WORD_HASH, 0x84222325);
     state.set(WORD_HASH + 4, 0xcbf29ce4);
@@ -270,6 +277,7 @@ export class ScheduleRunner {
       return;
     }
     if (spins) {
+      this.#noteWait(thread, address);
       thread.spinsOn = address >>> 2;
       thread.spinsAt = this.#state.words[thread.spinsOn]!;
     }
@@ -296,10 +304,32 @@ export class ScheduleRunner {
     if (this.#stopRewinding()) return;
     const thread = this.#threads[this.#current]!;
     this.#account(thread);
+    this.#noteWait(thread, address);
     thread.state = 'parked';
     thread.sleepsOn = address;
     thread.nextPacked = 0;
     this.#unwind(thread);
+  }
+
+  /**
+   * A strategy that waits, in a range that may not block, for a word of its own or of its region. The
+   * allocator's lock is a spin lock in the kernel and may be waited for.
+   */
+  #noteWait(thread: Running, address: number): void {
+    const step = this.world.scenario.threads[thread.plan.index]!.steps[thread.step];
+    if (step?.kind !== 'event' || step.op !== OP_INVALIDATE) return;
+    if ((step.arg & NON_BLOCKABLE) === 0 || this.#state.get(WORD_OPERATION) !== IN_INVALIDATE)
+      return;
+    const { regionBase } = this.world.memory.plan;
+    const regionEnd = regionBase + this.world.scenario.regions.length * layout.REGION_BYTES;
+    const own = address - layout.STATE_STRATEGY;
+    const isOwn = own >= 0 && own < layout.STATE_STRATEGY_BYTES;
+    if (isOwn || (address >= regionBase && address < regionEnd)) this.#waitedOn ??= address;
+  }
+
+  /** Word that a range which may not block waited for; null: none did. */
+  get waitedOn(): number | null {
+    return this.#waitedOn;
   }
 
   #wake(address: number, count: number): number {
