@@ -1,6 +1,7 @@
 import * as layout from '../../core/abi/layout.ts';
 import { NON_BLOCKABLE, OP_INVALIDATE } from '../../core/abi/trace-event.ts';
 import type { SharedState } from '../cell/shared-state.ts';
+import { EndlessLoop } from './endless-loop.ts';
 import type { ExploredStrategy } from './explored-strategy.ts';
 import { ExploredWorld, type WorldThread } from './explored-world.ts';
 import type { SchedulerImports } from './logical-thread.ts';
@@ -44,11 +45,6 @@ const LONE_SPINS = 10_000;
 
 /** Sees every shared access before it is made. */
 export type AccessObserver = (thread: number, address: number, packed: number) => void;
-
-/** A loop used up its turns. */
-export class EndlessLoop extends WebAssembly.RuntimeError {
-  override readonly message = 'endless loop without a shared access';
-}
 
 interface Running {
   readonly plan: WorldThread;

@@ -24,7 +24,7 @@ export const quick: SuiteInput = {
       workloads: ['storm'],
       devices: ['ideal'],
       forks: 3,
-      windowSeconds: 1,
+      windowSeconds: 0.7,
       timeoutSeconds: 20,
     },
     {
