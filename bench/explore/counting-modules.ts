@@ -1,11 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomic } from '../../results/atomic-file.ts';
 import { SharedState } from '../cell/shared-state.ts';
 import type { CellModules } from '../cell/thread-modules.ts';
 import { packageRoot } from '../package-root.ts';
+import { POINT_FUNCTIONS } from './point-text.ts';
 import { TURNS, WORD_TURNS } from './scheduler-words.ts';
 
 const folder = join(packageRoot, 'dist', 'wasm', 'counting');
+const cacheFolder = join(packageRoot, 'node_modules', '.cache', 'xlt-bench', 'counting');
 
 /** Where the build leaves the counting form of `core`, `driver` or `strategies/<id>`. */
 export function countingFile(name: string): string {
@@ -33,10 +37,18 @@ export async function countingModules(
   };
 }
 
+/** Made once for each content: the compiler alone takes longer to load than many a cell to run. */
 async function countingBinaryOf(file: string): Promise<Uint8Array | null> {
+  const binary = readFileSync(file);
+  const key = createHash('sha256').update(binary).update(POINT_FUNCTIONS).digest('hex');
+  const kept = join(cacheFolder, `${key.slice(0, 32)}.wasm`);
+  if (existsSync(kept)) return readFileSync(kept);
   try {
     const { countingBinary } = await import('./counting-binary.ts');
-    return countingBinary(readFileSync(file), { module: file, role: 'strategy', firstSite: 0 });
+    const made = countingBinary(binary, { module: file, role: 'strategy', firstSite: 0 });
+    mkdirSync(cacheFolder, { recursive: true });
+    writeFileAtomic(kept, made);
+    return made;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return null;
     throw cause;

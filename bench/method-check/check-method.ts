@@ -1,6 +1,7 @@
 // Checks the measuring method on this machine with real runs: one strategy against itself (A/A), in a storm
 // and in micro mode, and against itself with a planted slowdown in micro mode. Usage:
-// node dist/bench/method-check/check-method.js [repetitions] [forks]. Takes about a second a fork and side.
+// node dist/bench/method-check/check-method.js [repetitions] [forks] [storm|micro]. Takes about a second a fork
+// and side.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -63,7 +64,8 @@ async function compareOnce(
       const forkSeed = random.uint32();
       for (const side of random.shuffle([0, 1])) {
         const cell = cellOf(mode, strategies[side]!, fork, forkSeed);
-        const file = await traces.fileOf(cell.workload, cell.seed);
+        // Micro cells play no trace.
+        const file = mode === 'micro' ? '' : await traces.fileOf(cell.workload, cell.seed);
         const figures = await runCellProcess(cell, file, never);
         records.push(
           createCellRecord({
@@ -127,15 +129,17 @@ interface Check {
   readonly found: (readonly ComparisonRow[])[];
 }
 
-const [repetitions = 20, forks = 10] = process.argv.slice(2).map(Number);
+const [repetitions = 20, forks = 10] = process.argv.slice(2, 4).map(Number);
+const onlyMode = process.argv[4];
 const folder = mkdtempSync(join(tmpdir(), 'xlt-bench-method-'));
 try {
   const planted = await compilePlanted(folder);
-  const checks = [
+  const all: Check[] = [
     { title: 'A/A', mode: 'storm', sides: [BASE, BASE], found: [] },
     { title: 'A/A', mode: 'micro', sides: [BASE, BASE], found: [] },
     { title: 'planted', mode: 'micro', sides: [BASE, planted], found: [] },
-  ] satisfies Check[] as Check[];
+  ];
+  const checks = all.filter(({ mode }) => onlyMode === undefined || mode === onlyMode);
   for (let repetition = 1; repetition <= repetitions; repetition++) {
     for (const [index, { mode, sides, found }] of checks.entries()) {
       found.push(await compareOnce(mode, sides, forks, repetition + 1000 * index));
