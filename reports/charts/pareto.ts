@@ -81,12 +81,18 @@ export const pareto: ScenarioChart = {
   },
 };
 
-/** Room above and below, so that no point sits on the frame. */
+/** Room above and below, so that no point sits on the frame and no bar runs over it. */
 function latencyRange(placed: readonly Series[], metric: string): { min?: number; max?: number } {
-  const values = placed.map(({ estimates }) => estimates[metric]!.value);
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const estimates = placed.map((series) => series.estimates[metric]!);
+  const least = Math.min(...estimates.map(({ value }) => value));
+  const most = Math.max(...estimates.map(({ value }) => value));
   if (least <= 0) return {};
-  return { min: Number((least / 1.7).toPrecision(2)), max: Number((most * 1.7).toPrecision(2)) };
+  const lows = estimates.map(({ low }) => low ?? least).filter((low) => low > 0);
+  const highs = estimates.map(({ high }) => high ?? most);
+  return {
+    min: Number(Math.min(least / 1.7, ...lows.map((low) => low / 1.1)).toPrecision(2)),
+    max: Number(Math.max(most * 1.7, ...highs.map((high) => high * 1.1)).toPrecision(2)),
+  };
 }
 
 function axisColumns({ label }: MetricHeader): string[] {
