@@ -129,7 +129,7 @@ describe('--set', () => {
 
   it.each([
     ['windowSecond=1', 'unknown "windowSecond" (did you mean "windowSeconds"?)'],
-    ['groups[9].forks=1', 'expected an index 0..5'],
+    ['groups[9].forks=1', 'expected an index 0..7'],
     ['groups[0].forks=many', 'groups[0].forks: expected an integer 1..1000, got "many"'],
     ['forks=-1', 'groups[0].forks: expected an integer 1..1000, got -1'],
     ['forks', 'expected path=value'],
@@ -155,6 +155,7 @@ describe('narrowSuite', () => {
       narrowed.groups.map(() => ['deposit']),
     );
     expect(narrowed.groups.map((group) => [group.modes[0], group.forks])).toEqual([
+      ['storm', 5],
       ['storm', 5],
       ['replay', 1],
       ['replay', 1],
