@@ -135,6 +135,41 @@ describe('counted figures', () => {
     expect(compare(4096).conclusion.exitCode).toBe(0);
   });
 
+  test('a replay with few samples is equal to itself, and a percentile that no fork carries leaves nothing open', () => {
+    const few = (poolable: boolean) =>
+      runOf(
+        replay(4096).map((record) => {
+          const { fault } = record.latency;
+          const sparse = { ...fault, p99Ns: null, hdr: poolable ? fault.hdr : null };
+          return { ...record, latency: { ...record.latency, fault: sparse } };
+        }),
+      );
+    const alike = compareRuns(few(true), few(true), FAST);
+    expect(rowOf(alike, 'fault-p99')).toMatchObject({ verdict: 'equal', baselineForks: 0 });
+    expect(alike.conclusion).toMatchObject({ exitCode: 0, undecided: 0 });
+    const absent = compareRuns(few(false), few(false), FAST);
+    expect(absent.conclusion.exitCode).toBe(0);
+  });
+
+  test('a measured percentile that no fork carries decides nothing; alone it is nothing to compare', () => {
+    const sparse = (seed: number, id: string) =>
+      runOf(
+        forksOf(10, {}, 0.01, seed).map((record) => ({
+          ...record,
+          latency: { ...record.latency, fault: { ...record.latency.fault, p99Ns: null } },
+        })),
+        id,
+      );
+    const [before, after] = [sparse(1, 'run-1'), sparse(2, 'run-2')];
+    const { conclusion, rows } = compareRuns(before, after, FAST);
+    expect(rows.find(({ metric }) => metric === 'fault-p99')?.verdict).toBe('not comparable');
+    expect(conclusion.exitCode).toBe(0);
+    expect(conclusion.text).toContain('1 percentile left out: too few samples on both sides');
+    const only = compareRuns(before, after, { ...FAST, metrics: ['fault-p99'] });
+    expect(only.conclusion).toMatchObject({ exitCode: 3 });
+    expect(only.conclusion.text).toMatch(/nothing to compare; 1 percentile left out/);
+  });
+
   test('another machine does not matter to counts, another seed does', () => {
     const other = hostFixture({ machineId: 'machine-b' });
     const moved = compareRuns(runOf(replay(4096)), runOf(replay(4096), 'run-2', other), FAST);

@@ -75,6 +75,13 @@ export function compareSeries(
   const settled = (verdict: Verdict): PendingRow => ({ row, metric, verdict, contrast: null });
   const block = replayed ? blocks.exact : blocks.measured;
   if (block !== null) return settled(noVerdict(block));
+  const ofAllForks = replayed && a.length + b.length === 0 && sameForks(baseline, candidate);
+  if (ofAllForks && pooled[0] !== null && pooled[1] !== null) {
+    const exact = { ...row, baselineValue: pooled[0], candidateValue: pooled[1] };
+    const reason = 'counted over all forks: too few samples in each for this percentile';
+    const verdict = exactVerdict(metric, pooled[1] - pooled[0], reason);
+    return { ...settled(verdict), row: withExactRatio(exact) };
+  }
   if (a.length === 0 || b.length === 0) return settled(missingFigure(a.length, b.length));
   if (row.method === 'exact') {
     return { ...settled(countedVerdict(metric, a, b, replayed)), row: withExactRatio(row) };
@@ -84,6 +91,9 @@ export function compareSeries(
   const evidence = { ratio, difference, shift, p, cliffsDelta: contrast.cliffsDelta };
   return { row: { ...row, ...evidence }, metric, verdict: null, contrast };
 }
+
+const sameForks = (a: Series, b: Series): boolean =>
+  a.measured.map(({ fork }) => fork).join() === b.measured.map(({ fork }) => fork).join();
 
 function missingFigure(baselineForks: number, candidateForks: number): Verdict {
   if (baselineForks + candidateForks === 0) {

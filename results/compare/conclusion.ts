@@ -46,7 +46,8 @@ export function concludeComparison(
   unmeasured: readonly UnmeasuredCell[],
   differences: readonly SideDifference[],
 ): Conclusion {
-  const gated = rows.filter(({ gate }) => gate);
+  const asked = rows.filter(({ gate }) => gate);
+  const gated = asked.filter(hasFigure);
   const by = (outcome: ComparisonRow['outcome']) => gated.filter((row) => row.outcome === outcome);
   const [regressed, undecided] = [by('regressed'), by('undecided')];
   const counts = {
@@ -68,14 +69,28 @@ export function concludeComparison(
   }
   const block = differences.find(({ severity }) => severity === 'blocks');
   if (block !== undefined) return { exitCode: 4, text: `no verdict: ${block.text}`, ...counts };
-  if (gated.length === 0) return { exitCode: 3, text: 'nothing to compare', ...counts };
+  if (gated.length === 0) {
+    const text = `nothing to compare${withoutFigure(asked.length)}`;
+    return { exitCode: 3, text, ...counts };
+  }
   const open = undecided.filter(leavesRegressionOpen);
   if (open.length > 0) {
     const text = `no regression seen, but ${open.length} ${of} undecided: ${open[0]!.label}: ${open[0]!.reason}`;
     return { exitCode: 3, text, ...counts };
   }
-  const text = `no regression ${of}: ${counts.improved} improved, ${counts.same} without a difference${counts.undecided > 0 ? `, ${counts.undecided} not worse but too noisy to say more` : ''}`;
+  const text = `no regression ${of}: ${counts.improved} improved, ${counts.same} without a difference${counts.undecided > 0 ? `, ${counts.undecided} not worse but too noisy to say more` : ''}${withoutFigure(asked.length - gated.length)}`;
   return { exitCode: 0, text, ...counts };
+}
+
+/** A percentile that neither side's forks carry is shown, but there is nothing in it to guard. */
+function hasFigure({ baselineValue, candidateValue }: ComparisonRow): boolean {
+  return baselineValue !== null || candidateValue !== null;
+}
+
+function withoutFigure(count: number): string {
+  return count === 0
+    ? ''
+    : `; ${plural(count, 'percentile')} left out: too few samples on both sides`;
 }
 
 /** Whether an undecided row's interval still allows a regression that matters. */
