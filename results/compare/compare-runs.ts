@@ -12,14 +12,13 @@ import { paretoSets } from '../pareto.ts';
 import type { StoredRun } from '../run-store.ts';
 import { SCHEMA_VERSION } from '../schema-version.ts';
 import { DEFAULT_DRAWS, DEFAULT_LEVEL } from '../statistics/hierarchical-bootstrap.ts';
-import { holmAdjust } from '../statistics/rank-test.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Blocks, compareSeries, type PendingRow } from './compare-series.ts';
 import { concludeComparison, countFlags } from './conclusion.ts';
+import { DEFAULT_ALPHA, settle } from './judge.ts';
 import { type MetricChoice, selectMetrics } from './metric-selection.ts';
 import { runDefects, runDifferences } from './run-differences.ts';
 import { type Series, seriesOf } from './series.ts';
-import { statisticalVerdict } from './verdict.ts';
 
 export interface CompareOptions extends MetricChoice {
   readonly draws?: number | undefined;
@@ -29,8 +28,6 @@ export interface CompareOptions extends MetricChoice {
   /** Differences that shall be labels instead of blocks, at the user's own risk. */
   readonly allow?: readonly ('machine' | 'conditions')[] | undefined;
 }
-
-const DEFAULT_ALPHA = 0.05;
 
 interface Pair {
   readonly baseline: Series;
@@ -162,13 +159,17 @@ function compare(
   const pending = pairs.flatMap((pair) =>
     pendingRows(pair, metrics, { draws, seed, paired: context.paired }),
   );
-  const rows = correctedRows(pending, alpha);
+  const judgements = settle(
+    pending.map(({ weighed }) => weighed),
+    alpha,
+  );
+  const rows = pending.map(({ row }, i): ComparisonRow => ({ ...row, ...judgements[i]! }));
   const unmeasured = unmeasuredCells(context);
   const method = {
     level: DEFAULT_LEVEL,
     draws,
     seed,
-    tests: pending.filter(({ row }) => row.p !== null).length,
+    tests: rows.filter(({ p }) => p !== null).length,
     alpha,
   };
   return {
@@ -195,20 +196,6 @@ function pendingRows(
     if (baseline.measured.length === 0 || candidate.measured.length === 0) return [];
     const row = compareSeries(baseline, candidate, metric, blocks, options);
     return row === null ? [] : [row];
-  });
-}
-
-/** Holm's correction over all tested rows, then the verdicts that waited for it. */
-function correctedRows(pending: readonly PendingRow[], alpha: number): ComparisonRow[] {
-  const tested = pending.filter(({ row }) => row.p !== null);
-  const adjusted = holmAdjust(tested.map(({ row }) => row.p!));
-  const pHolmOf = new Map(tested.map((row, i) => [row, adjusted[i]!]));
-  return pending.map((entry) => {
-    const pHolm = pHolmOf.get(entry) ?? null;
-    const family = { tests: tested.length, alpha };
-    const verdict =
-      entry.verdict ?? statisticalVerdict(entry.metric, entry.contrast!, pHolm, family);
-    return { ...entry.row, pHolm, ...verdict };
   });
 }
 

@@ -1,5 +1,4 @@
 import type { RowInterval } from '../comparison.ts';
-import type { Metric } from '../metrics.ts';
 import { forksNeeded, MIN_FORKS } from '../statistics/forks-needed.ts';
 import {
   type BootstrapOptions,
@@ -70,7 +69,7 @@ function rankP(
 export function contrastOf(
   baseline: readonly ForkSample[],
   candidate: readonly ForkSample[],
-  metric: Metric,
+  metric: { readonly threshold: number },
   options: BootstrapOptions,
 ): Contrast {
   const a = baseline.map(({ value }) => value);

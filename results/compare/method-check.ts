@@ -1,9 +1,7 @@
 import { METRICS, type Metric } from '../metrics.ts';
 import type { ForkSample } from '../statistics/hierarchical-bootstrap.ts';
-import { holmAdjust } from '../statistics/rank-test.ts';
 import { SeededRandom } from '../statistics/seeded-random.ts';
-import { type Contrast, contrastOf } from './contrast.ts';
-import { statisticalVerdict, type Verdict } from './verdict.ts';
+import { type Judgement, settle, weigh } from './judge.ts';
 
 /** How forks of one and the same program differ from each other, as relative deviations. */
 export interface ForkNoise {
@@ -68,24 +66,21 @@ function judgeFamily(
   planted: number,
   draws: number,
   random: SeededRandom,
-): { readonly verdicts: Verdict[]; readonly first: Contrast } {
+): Judgement[] {
   let level = 0;
   const drifts = Array.from({ length: count }, () => {
     level += (noise.drift ?? 0) * random.normal();
     return level;
   });
-  const contrasts = FAMILY.map((metric, i) => {
+  const weighed = FAMILY.map((metric, i) => {
     const spread = metric.percentile!.perTenThousand > 5000 ? TAIL_SPREAD : 1;
     const a = drawForks(count, noise, spread, drifts, 1, random);
     const b = drawForks(count, noise, spread, drifts, i === 0 ? planted : 1, random);
-    return contrastOf(a, b, metric, { draws, seed: 1 + random.below(2 ** 31), paired: true });
+    const seed = 1 + random.below(2 ** 31);
+    const question = { metric, baseline: a, candidate: b, counted: false, block: null };
+    return weigh({ ...question, pooled: [null, null] }, { draws, seed, paired: true });
   });
-  const pHolm = holmAdjust(contrasts.map(({ p }) => p ?? 1));
-  const family = { tests: FAMILY.length, alpha: 0.05 };
-  const verdicts = contrasts.map((contrast, i) =>
-    statisticalVerdict(FAMILY[i]!, contrast, contrast.p === null ? null : pHolm[i]!, family),
-  );
-  return { verdicts, first: contrasts[0]! };
+  return settle(weighed);
 }
 
 /**
@@ -104,16 +99,16 @@ export function checkMethod(
   const random = new SeededRandom(seed);
   const row = { falseAlarms: 0, noDifference: 0, tooNoisy: 0, found: 0, missed: 0, covered: 0 };
   for (let i = 0; i < repetitions; i++) {
-    const same = judgeFamily(forks, noise, 1, draws, random).verdicts;
+    const same = judgeFamily(forks, noise, 1, draws, random);
     if (same.some(({ outcome }) => outcome === 'improved' || outcome === 'regressed')) {
       row.falseAlarms++;
     }
     if (same[0]!.verdict === 'no difference seen') row.noDifference++;
     if (same[0]!.verdict === 'too noisy') row.tooNoisy++;
-    const slower = judgeFamily(forks, noise, planted, draws, random);
-    if (slower.verdicts[0]!.verdict === 'slower') row.found++;
-    if (slower.verdicts[0]!.verdict === 'no difference seen') row.missed++;
-    const { low, high } = slower.first.ratio!;
+    const [slower] = judgeFamily(forks, noise, planted, draws, random);
+    if (slower!.verdict === 'slower') row.found++;
+    if (slower!.verdict === 'no difference seen') row.missed++;
+    const { low, high } = slower!.ratio!;
     if (low <= planted && high >= planted) row.covered++;
   }
   return { noise: noise.name, forks, ...row };

@@ -1,5 +1,6 @@
 import { scenarioKey, seriesKey, strategyLabel, workloadLabel } from '../cell-identity.ts';
 import type { CellRecord } from '../cell-record.ts';
+import { forkSample } from '../fork-sample.ts';
 import { groupBy } from '../group-by.ts';
 import { histogramOf } from '../hdr-text.ts';
 import { LatencyHistogram } from '../latency-histogram.ts';
@@ -40,22 +41,11 @@ export class Series {
     this.unmeasured = records.filter(({ verdict }) => verdict !== 'passed');
   }
 
-  /** The metric of every fork that has it, with its blocks where all of them have it. */
+  /** The metric of every fork that has it. */
   samples(metric: Metric): ForkSample[] {
-    return this.measured.flatMap((record) => {
-      const value = metric.of(record);
-      if (value === null) return [];
-      const { ofWindow } = metric;
-      const blocks = ofWindow === undefined ? [] : record.windows.map(ofWindow);
-      const whole = blocks.filter((block) => block !== null);
-      return [
-        {
-          fork: record.fork,
-          value,
-          blocks: whole.length === blocks.length ? whole : undefined,
-        },
-      ];
-    });
+    return this.measured
+      .map((record) => forkSample(record, metric))
+      .filter((sample) => sample !== null);
   }
 
   /** The percentile over all samples of all forks; null for other metrics. */

@@ -3,6 +3,9 @@ import type { Metric } from '../metrics.ts';
 import { MIN_FORKS } from '../statistics/forks-needed.ts';
 import { type Contrast, NOISE_LIMIT_BANDS } from './contrast.ts';
 
+/** What a verdict has to know of a metric. */
+export type JudgedMetric = Pick<Metric, 'unit' | 'better' | 'threshold'>;
+
 export type Verdict = Pick<ComparisonRow, 'verdict' | 'outcome' | 'reason' | 'forksNeeded'>;
 
 /** The family that a p value is corrected in. */
@@ -20,14 +23,14 @@ function moreForks(count: number | null): string {
     : `needs about ${count} more fork${count === 1 ? '' : 's'} a side`;
 }
 
-function words(metric: Metric): { readonly gain: VerdictWord; readonly loss: VerdictWord } {
+function words(metric: JudgedMetric): { readonly gain: VerdictWord; readonly loss: VerdictWord } {
   return metric.unit === 'ns'
     ? { gain: 'faster', loss: 'slower' }
     : { gain: 'better', loss: 'worse' };
 }
 
 /** Figures that were counted: any difference is one. */
-export function exactVerdict(metric: Metric, difference: number, reason: string): Verdict {
+export function exactVerdict(metric: JudgedMetric, difference: number, reason: string): Verdict {
   if (difference === 0) return { verdict: 'equal', outcome: 'same', reason, forksNeeded: 0 };
   const improved = metric.better === 'lower' ? difference < 0 : difference > 0;
   const { gain, loss } = words(metric);
@@ -60,7 +63,7 @@ function forksForFamily({ forks, smallestP }: Contrast, { tests, alpha }: Family
  * the interval holds 0 and is narrow enough to have shown one. Everything else is too noisy.
  */
 export function statisticalVerdict(
-  metric: Metric,
+  metric: JudgedMetric,
   contrast: Contrast,
   pHolm: number | null,
   family: Family,
