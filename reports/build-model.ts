@@ -5,6 +5,7 @@ import {
   workloadLabel,
 } from '../results/cell-identity.ts';
 import type { CellRecord } from '../results/cell-record.ts';
+import { runDefects } from '../results/compare/run-differences.ts';
 import { groupBy } from '../results/group-by.ts';
 import { growthsOf } from '../results/growth.ts';
 import { type Knee, kneesOf, plannedRate, sweptScenario } from '../results/knee.ts';
@@ -226,6 +227,7 @@ function runHeader(run: StoredRun): RunHeader {
     violations,
     flags: flagCounts(run.records),
     gcEvents,
+    block: runDefects(run).find(({ severity }) => severity === 'blocks')?.text ?? null,
   };
 }
 

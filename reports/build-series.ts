@@ -1,5 +1,6 @@
 import { replicateKey } from '../results/cell-identity.ts';
 import type { AllocationCount, CellRecord, MemorySample } from '../results/cell-record.ts';
+import { forkSample } from '../results/fork-sample.ts';
 import { histogramOf } from '../results/hdr-text.ts';
 import { METRICS } from '../results/metrics.ts';
 import { FLOOR_FAMILY } from '../results/pareto.ts';
@@ -34,10 +35,16 @@ export function buildSeries(
   const passed = forks.filter(({ verdict }) => verdict === 'passed');
   const values: Record<string, (number | null)[]> = {};
   const estimates: Record<string, Estimate | null> = {};
-  for (const { id, of, exactInReplay } of METRICS) {
-    const figures = passed.map(of);
-    if (figures.every((figure) => figure === null)) continue;
+  const errors: Record<string, number[]> = {};
+  for (const metric of METRICS) {
+    const { id, exactInReplay } = metric;
+    const samples = passed.map((record) => forkSample(record, metric));
+    if (samples.every((sample) => sample === null)) continue;
+    const figures = samples.map((sample) => sample?.value ?? null);
     values[id] = figures;
+    if (samples.some((sample) => sample?.error !== undefined)) {
+      errors[id] = samples.map((sample) => sample?.error ?? 0);
+    }
     const [only] = figures;
     const counted = figures.length === 1 && exactInReplay && forks[0]!.mode === 'replay';
     estimates[id] = counted && only != null ? exactly(only) : estimate(figures);
@@ -52,6 +59,8 @@ export function buildSeries(
     floor: forks[0]!.family === FLOOR_FAMILY,
     forks: forks.map(forkRow),
     values,
+    errors,
+    conditions: [...new Set(passed.map(({ conditionsHash }) => conditionsHash))].sort().join(' '),
     estimates,
     spectra: spectraOf(passed),
     windows: shown === null ? [] : windowPoints(shown),

@@ -146,7 +146,7 @@ export function cellText(verdict: string, ratio: number | null): string {
   if (verdict === 'refused') return 'refused';
   if (ratio === null) return verdict === 'absent' ? '–' : '?';
   const digits = ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2;
-  return `${verdict === 'uncertain' ? '? ' : ''}×${ratio.toFixed(digits)}`;
+  return `${verdict === 'too noisy' || verdict === 'not comparable' ? '? ' : ''}×${ratio.toFixed(digits)}`;
 }
 
 /** A colour between two, both as #rrggbb; share 0 is the first. */
@@ -163,9 +163,10 @@ export function mixed(from: string, to: string, share: number): string {
 /** The further from 1 the ratio, the stronger: full colour at a factor of 8. */
 export function cellColour(verdict: string, ratio: number | null, look: Look): string {
   const strength = ratio === null || ratio <= 0 ? 0 : Math.min(1, Math.abs(Math.log2(ratio)) / 3);
-  if (verdict === 'better') return mixed(look.equal, look.better, 0.3 + 0.7 * strength);
-  if (verdict === 'worse') return mixed(look.equal, look.worse, 0.3 + 0.7 * strength);
-  return verdict === 'no difference seen' || verdict === 'baseline' ? look.equal : look.surface;
+  const share = 0.3 + 0.7 * strength;
+  if (verdict === 'faster' || verdict === 'better') return mixed(look.equal, look.better, share);
+  if (verdict === 'slower' || verdict === 'worse') return mixed(look.equal, look.worse, share);
+  return ['no difference seen', 'equal', 'baseline'].includes(verdict) ? look.equal : look.surface;
 }
 
 export function drawCells(chart: Loose, options: FinishOptions): void {

@@ -2,6 +2,7 @@ import type { AllocationCount, Check, MemorySample, MicroRow } from '../results/
 import type { Growth } from '../results/growth.ts';
 import type { HostFingerprint } from '../results/host-fingerprint.ts';
 import type { Knee } from '../results/knee.ts';
+import type { MetricUnit } from '../results/metrics.ts';
 import type { Recommendation } from '../results/recommendation.ts';
 import type { RunPlan } from '../results/run-plan.ts';
 import type { Estimate } from './estimate.ts';
@@ -30,7 +31,7 @@ export interface ReportModel {
 export interface MetricHeader {
   readonly id: string;
   readonly label: string;
-  readonly unit: string;
+  readonly unit: MetricUnit;
   readonly better: 'lower' | 'higher';
   /** Relative difference below which two figures count as equal. */
   readonly threshold: number;
@@ -51,6 +52,8 @@ export interface RunHeader {
   readonly violations: number;
   readonly flags: readonly FlagCount[];
   readonly gcEvents: number | null;
+  /** Why its timings may not be judged; null: they may. */
+  readonly block: string | null;
 }
 
 export interface FlagCount {
@@ -115,6 +118,10 @@ export interface Series {
   readonly forks: readonly ForkRow[];
   /** Per metric, the value of each passed fork; same order as the passed forks. */
   readonly values: Readonly<Record<string, readonly (number | null)[]>>;
+  /** Per metric, the relative standard error of each of them; absent where no fork knows it. */
+  readonly errors: Readonly<Record<string, readonly number[]>>;
+  /** Hash of the conditions that the passed forks ran under; several where they differ. */
+  readonly conditions: string;
   readonly estimates: Readonly<Record<string, Estimate | null>>;
   readonly spectra: Readonly<Partial<Record<Operation, Spectrum>>>;
   readonly windows: readonly WindowPoint[];

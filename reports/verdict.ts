@@ -1,5 +1,6 @@
+import { judgePairs, type PlainSeries } from '../results/compare/judge-pairs.ts';
+import { MIN_FORKS } from '../results/statistics/forks-needed.ts';
 import type { Estimate } from './estimate.ts';
-import { compareForks } from './ratio.ts';
 import type { MetricHeader, ReportModel, Scenario, Series } from './report-model.ts';
 import { formatRange, formatValue } from './units.ts';
 
@@ -45,7 +46,7 @@ export function headline(model: ReportModel, scenario: Scenario): Sentence {
       : least.strategy === nameIn(latency)
         ? [' It also keeps the device waiting least.']
         : [' ', { name: least.strategy }, ' keeps the device waiting least.'];
-  const counted = scenario.series.filter(({ failures }) => failures.attempts > 0);
+  const counted = allocating(scenario);
   const failing = counted.filter(({ failures }) => failures.failures > 0);
   const failures =
     counted.length === 0
@@ -63,6 +64,11 @@ export function headline(model: ReportModel, scenario: Scenario): Sentence {
           '.',
         ];
   return [...latency, ...stall, failures, ...trouble];
+}
+
+/** A refused strategy asked for memory and never ran. */
+function allocating({ series }: Scenario): Series[] {
+  return series.filter(({ status, failures }) => status !== 'refused' && failures.attempts > 0);
 }
 
 function nameIn([first]: Sentence): string | null {
@@ -115,35 +121,70 @@ function latencySentence(
   const metric = decidingMetric(model, scenario, ranked);
   const best = metric === null ? null : lowest(ranked, metric.id);
   if (metric === null || best === null) return [['No strategy has a latency to compare.']];
-  const [same, open]: [string[], string[]] = [[], []];
-  for (const rival of ranked) {
-    if (rival === best || clearlyApart(rival, best, metric)) continue;
-    const [values, baseline] = [rival, best].map((one) => one.values[metric.id] ?? []);
-    const rules = { ...metric, exact: scenario.mode === 'replay' && metric.exactInReplay };
-    const ratio = compareForks(values!, baseline!, rules);
-    if (ratio?.verdict === 'no difference seen') same.push(rival.strategy);
-    if (ratio?.verdict === 'uncertain' && closeBy(rival, best, metric.id))
-      open.push(rival.strategy);
+  const modelled = metric.id === 'modelled-time';
+  const figure = `${modelled ? '' : `${metric.label} `}${figureText(best, metric)}`;
+  const memory = memoryText(model, best);
+  if (!carriesVerdict(best.estimates[metric.id]!)) {
+    const what = modelled ? 'the least modelled device time' : `the lowest ${metric.label}`;
+    return [
+      [
+        { name: best.strategy },
+        ` showed ${what} (${figureText(best, metric)})${memory}; a verdict needs ${MIN_FORKS} forks.`,
+      ],
+    ];
   }
-  const claim =
-    metric.id === 'modelled-time'
-      ? ' needs the least modelled device time ('
-      : ' blocks the OS least (';
-  const figure = `${metric.id === 'modelled-time' ? '' : `${metric.label} `}${figureText(best, metric)}`;
+  const { same, open } = nearRivals(model, scenario, ranked, best, metric);
+  const claim = modelled ? ' needs the least modelled device time (' : ' blocks the OS least (';
   return [
     [
       { name: best.strategy },
-      `${claim}${figure})${memoryText(model, best)}.`,
+      `${claim}${figure})${memory}.`,
       ...(same.length > 0 ? [' No difference seen from ', ...names(same), '.'] : []),
       ...(open.length > 0 ? [' The forks do not tell it apart from ', ...names(open), '.'] : []),
     ],
   ];
 }
 
-/** Intervals that lie apart by more than the threshold need no bootstrap to say so. */
-function clearlyApart(rival: Series, best: Series, { id, threshold }: MetricHeader): boolean {
-  const [low, high] = [rival.estimates[id]?.low, best.estimates[id]?.high];
-  return low != null && high != null && low > high * (1 + threshold) ** 2;
+/** Counted figures stand alone; measured ones need the forks that the judge asks for. */
+function carriesVerdict({ kind, n }: Estimate): boolean {
+  return kind === 'exact' || n >= MIN_FORKS;
+}
+
+/** Strategies that the judge does not set apart from the best one of a scenario. */
+function nearRivals(
+  model: ReportModel,
+  scenario: Scenario,
+  ranked: readonly Series[],
+  best: Series,
+  metric: MetricHeader,
+): { readonly same: string[]; readonly open: string[] } {
+  const rivals = ranked.filter((rival) => rival !== best && rival.values[metric.id] !== undefined);
+  const run = model.runs.find(({ id }) => id === scenario.run);
+  const plain = (series: Series): PlainSeries => ({
+    forks: series.forks
+      .filter(({ verdict }) => verdict === 'passed')
+      .map(({ fork, seed }) => [fork, seed] as const),
+    values: series.values[metric.id] ?? [],
+    errors: series.errors[metric.id],
+    conditions: series.conditions,
+  });
+  const judgements = judgePairs(
+    metric,
+    rivals.map((rival) => ({
+      mode: scenario.mode,
+      baseline: plain(best),
+      candidate: plain(rival),
+    })),
+    { seed: run?.plan.seed ?? 1, paired: true, block: run?.block ?? null },
+  );
+  const of = (wanted: 'same' | 'undecided') =>
+    rivals.filter((_, i) => judgements[i]!.outcome === wanted);
+  return {
+    same: of('same').map(({ strategy }) => strategy),
+    open: of('undecided')
+      .filter((rival) => closeBy(rival, best, metric.id))
+      .map(({ strategy }) => strategy),
+  };
 }
 
 /** Only a rival whose forks overlap with the best one's is worth naming as undecided. */
@@ -189,7 +230,7 @@ function stallSentence(model: ReportModel, ranked: readonly Series[]): Sentence[
 
 /** The thread's question: did an update fail for want of memory, and what came of it? */
 function failureSentence(scenario: Scenario): Sentence[] {
-  const counted = scenario.series.filter(({ failures }) => failures.attempts > 0);
+  const counted = allocating(scenario);
   if (counted.length === 0) return [];
   const failing = counted.filter(({ failures }) => failures.failures > 0);
   if (failing.length === 0) return [['No allocation failed in any strategy.']];

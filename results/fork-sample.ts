@@ -20,11 +20,11 @@ export function forkSample(record: CellRecord, metric: Metric): ForkSample | nul
   return error === 0 ? { fork: record.fork, value } : { fork: record.fork, value, error };
 }
 
-/** Standard error of the mean of the blocks, as a share of it: three digits, as reports store it. */
+/** Standard error of the mean of the blocks, as a share of it: in ten-thousandths, as reports store it. */
 function relativeError(blocks: number[]): number {
   if (blocks.length < MIN_BLOCKS) return 0;
   const centre = mean(blocks);
   if (centre <= 0) return 0;
   const error = sampleStandardDeviation(blocks) / Math.sqrt(blocks.length) / centre;
-  return Number(error.toPrecision(3));
+  return Math.round(error * 1e4) / 1e4;
 }

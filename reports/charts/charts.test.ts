@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { compareStrategies } from '../../results/compare/compare-runs.ts';
+import { judgePairs } from '../../results/compare/judge-pairs.ts';
 import { buildModel } from '../build-model.ts';
 import { generateRun } from '../fixtures/generate-run.ts';
 import { frontierOf } from '../frontier.ts';
-import { compareForks } from '../ratio.ts';
+import { payloadScenario } from '../page/page-payload.ts';
 import { REPORT_CHARTS, SCENARIO_CHARTS } from './all-charts.ts';
 import { allocationFailures } from './allocation-failures.ts';
 import type { ChartConfig, ScenarioChart } from './chart-definition.ts';
-import { heatMapConfig } from './heat-map.ts';
+import { type HeatMapScenario, heatMapColumns, heatMapConfig } from './heat-map.ts';
 import { latencyOverTime } from './latency-over-time.ts';
 import { memoryOverTime } from './memory-over-time.ts';
 import { pareto } from './pareto.ts';
@@ -126,21 +128,17 @@ describe('the heat map', () => {
   const metric = {
     id: 'notifier-p99',
     label: 'notifier p99',
+    unit: 'ns',
     better: 'lower',
     threshold: 0.1,
     exactInReplay: false,
   } as const;
-  const columns = troubled.scenarios.map(({ title, mode, series }) => ({
-    title,
-    mode,
-    series: series.map(({ strategy, status, values }) => ({
-      strategy,
-      status,
-      values: values[metric.id] ?? [],
-    })),
-  }));
-  const input = { metric, baseline: 'flat-preallocated', strategies: troubled.strategies, columns };
-  const config = heatMapConfig(input, compareForks);
+  const scenarios = troubled.scenarios.map((one) => payloadScenario(troubled, one));
+  const baseline = 'flat-preallocated';
+  const cellsOf = (some: readonly HeatMapScenario[]) =>
+    heatMapColumns(some, metric, baseline, judgePairs);
+  const columns = cellsOf(scenarios);
+  const config = heatMapConfig({ metric, baseline, strategies: troubled.strategies, columns });
   const verdictOf = (label: string) => datasetOf(config, label).xlt.pointLabels![0];
 
   test('has a word for each cell that has no ratio', () => {
@@ -148,18 +146,46 @@ describe('the heat map', () => {
     expect(verdictOf('mlx5-odp')).toBe('crashed');
     expect(verdictOf('mlx5-implicit')).toBe('refused');
     expect(verdictOf('flat-preallocated')).toBe('baseline');
-    expect(verdictOf('huge-then-4k')).toBe('worse');
-    expect(verdictOf('noop')).toBe('better');
+    expect(verdictOf('huge-then-4k')).toBe('slower');
+    expect(verdictOf('noop')).toBe('faster');
   });
 
   test('with few forks a cell is undecided', () => {
-    const few = columns.map(({ title, mode, series }) => ({
-      title,
-      mode,
-      series: series.map((one) => ({ ...one, values: one.values.slice(0, 3) })),
+    const few = scenarios.map((one) => ({
+      ...one,
+      series: one.series.map(({ forks, values, ...rest }) => ({
+        ...rest,
+        forks: forks.filter(([, , verdict]) => verdict === 'passed').slice(0, 3),
+        values: { [metric.id]: (values[metric.id] ?? []).slice(0, 3) },
+      })),
     }));
-    const open = heatMapConfig({ ...input, columns: few }, compareForks);
-    expect(datasetOf(open, 'huge-then-4k').xlt.pointLabels).toEqual(['uncertain']);
+    const cell = cellsOf(few)[0]!.cells['huge-then-4k']!;
+    expect(cell.verdict).toBe('too noisy');
+    expect(cell.reason).toMatch(/3 forks a side carry no verdict/);
+  });
+
+  test('says what compare says, of every cell and to four digits', () => {
+    const run = generateRun(OPTIONS);
+    const model = buildModel([run]);
+    const mine = heatMapColumns(
+      model.scenarios.map((one) => payloadScenario(model, one)),
+      metric,
+      baseline,
+      judgePairs,
+    );
+    const { rows } = compareStrategies(run, baseline, undefined, { metrics: [metric.id] });
+    expect(rows.length).toBeGreaterThan(3);
+    for (const { scenario: key, candidate, verdict, reason, ratio } of rows) {
+      const place = model.scenarios.findIndex((one) => one.key.endsWith(key));
+      const four = (value: number) => Number(value.toPrecision(4));
+      expect(mine[place]!.cells[candidate]).toEqual({
+        verdict,
+        reason,
+        ratio: four(ratio!.estimate),
+        low: four(ratio!.low),
+        high: four(ratio!.high),
+      });
+    }
   });
 });
 

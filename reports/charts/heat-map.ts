@@ -1,78 +1,185 @@
-import type { compareForks, RatioVerdict } from '../ratio.ts';
+import type { Judgement } from '../../results/compare/judge.ts';
+import type { FamilyOptions, PlainPair, PlainSeries } from '../../results/compare/judge-pairs.ts';
+import type { VerdictWord } from '../../results/comparison.ts';
+import type { Metric } from '../../results/metrics.ts';
 import type { ChartConfig } from './chart-definition.ts';
 
+type HeatMapMetric = Pick<
+  Metric,
+  'id' | 'label' | 'unit' | 'better' | 'threshold' | 'exactInReplay'
+>;
+
 /** What a heat map is made from: the same plain data in Node and in the page. */
-export interface HeatMapInput {
-  readonly metric: {
-    readonly id: string;
-    readonly label: string;
-    readonly better: 'lower' | 'higher';
-    readonly threshold: number;
-    readonly exactInReplay: boolean;
-  };
-  readonly baseline: string;
-  readonly strategies: readonly { readonly label: string; readonly style: number }[];
-  readonly columns: readonly HeatMapColumn[];
+export interface HeatMapScenario {
+  readonly title: string;
+  readonly run: string;
+  /** The run's plan seed. */
+  readonly seed: number;
+  /** Why this run's timings may not be judged; null: they may. */
+  readonly block: string | null;
+  readonly mode: string;
+  readonly series: readonly HeatMapSeries[];
 }
 
+interface HeatMapSeries {
+  readonly strategy: string;
+  readonly status: string;
+  readonly conditions: string;
+  /** [fork, seed, verdict, ...] */
+  readonly forks: readonly (readonly (string | number | null)[])[];
+  readonly values: Readonly<Record<string, readonly (number | null)[]>>;
+  /** Relative standard errors in ten-thousandths; 0: unknown. */
+  readonly errors: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A cell's class: the engine's verdict, or why there is none. */
+export type HeatMapClass =
+  | VerdictWord
+  | 'baseline'
+  | 'absent'
+  | 'failed'
+  | 'crashed'
+  | 'timeout'
+  | 'refused';
+
+export interface HeatMapCell {
+  readonly verdict: HeatMapClass;
+  readonly reason: string;
+  readonly ratio: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** Scenarios of a heat map, each with its cells by strategy. */
 export interface HeatMapColumn {
   readonly title: string;
-  readonly mode: string;
-  readonly series: readonly {
-    readonly strategy: string;
-    readonly status: string;
-    readonly values: readonly (number | null)[];
-  }[];
+  readonly cells: Readonly<Record<string, HeatMapCell>>;
 }
-
-/** A cell's class: a verdict, or why there is none. */
-export type HeatMapClass = RatioVerdict | 'absent' | 'failed' | 'crashed' | 'timeout' | 'refused';
 
 export const HEAT_MAP = {
   id: 'heat-map',
   title: 'All strategies, all scenarios',
   howToRead:
-    'Each cell is the figure of the strategy divided by that of the baseline, for the chosen metric: ×0.50 is half. Blue is better, orange is worse, grey is no difference seen (the whole interval lies within the threshold). “?” means that the forks allow no verdict. A failed, crashed, refused or absent cell says so. Intervals here rest on the medians of the forks alone, without correction for the number of cells; the verdict to act on, corrected and with the blocks inside each fork, is that of “xlt-bench compare RUN --baseline STRATEGY”.',
+    'Each cell is the figure of the strategy divided by that of the baseline, for the chosen metric: ×0.50 is half. Blue is faster or better, orange is slower or worse, grey is equal or no difference seen. “?” means that the forks allow no verdict. A failed, crashed, refused or absent cell says so. The verdicts are those of “xlt-bench compare RUN --baseline STRATEGY --metric METRIC”: bootstrap intervals over forks, and p corrected for all cells of the run.',
 } as const;
 
-/** Two interval ends of a cell that has none. */
-type Bound = number | null;
+/** A series in one metric, as the judge takes it. */
+export function plainSeries(
+  { forks, values, errors, conditions }: Omit<HeatMapSeries, 'strategy' | 'status'>,
+  metricId: string,
+): PlainSeries {
+  const passed = forks.filter(([, , verdict]) => verdict === 'passed');
+  return {
+    forks: passed.map(([fork, seed]) => [fork as number, seed as number] as const),
+    values: values[metricId] ?? [],
+    errors: errors[metricId]?.map((error) => error / 1e4),
+    conditions,
+  };
+}
 
 /**
- * Builds the heat map for one metric and baseline. It also runs in the page when the reader picks
- * another baseline, so it uses only its arguments.
+ * Judges every strategy against the baseline in one metric, each run a family of its own. It also runs in
+ * the page when the reader picks another baseline, so it uses only its arguments and this file's functions.
  */
-export function heatMapConfig(input: HeatMapInput, compare: typeof compareForks): ChartConfig {
-  const { metric, baseline, strategies, columns } = input;
-  const rows = strategies.map(({ label }) => label);
-  const datasets = strategies.map(({ label, style }, row) => {
-    const classes: string[] = [];
-    const data = columns.map(({ series, mode }, column) => {
-      const rules = { ...metric, exact: mode === 'replay' && metric.exactInReplay };
-      const own = series.find(({ strategy }) => strategy === label);
-      const base = series.find(({ strategy }) => strategy === baseline);
-      let cell: { verdict: HeatMapClass; ratio: Bound; low: Bound; high: Bound };
-      if (own === undefined) cell = { verdict: 'absent', ratio: null, low: null, high: null };
-      else if (own.status !== 'passed' && own.status !== 'partial') {
-        cell = { verdict: own.status as HeatMapClass, ratio: null, low: null, high: null };
-      } else {
-        const ratio = base === undefined ? null : compare(own.values, base.values, rules);
-        const verdict = ratio === null ? 'absent' : label === baseline ? 'baseline' : ratio.verdict;
-        const known = ratio !== null && Number.isFinite(ratio.ratio);
-        cell = {
-          verdict,
-          ratio: known ? Number(ratio.ratio.toPrecision(4)) : null,
-          low: known && ratio.low !== null ? Number(ratio.low.toPrecision(4)) : null,
-          high: known && ratio.high !== null ? Number(ratio.high.toPrecision(4)) : null,
-        };
+export function heatMapColumns(
+  scenarios: readonly HeatMapScenario[],
+  metric: HeatMapMetric,
+  baseline: string,
+  judge: (metric: HeatMapMetric, pairs: PlainPair[], options: FamilyOptions) => Judgement[],
+): HeatMapColumn[] {
+  const columns = scenarios.map(({ title }) => ({
+    title,
+    cells: {} as Record<string, HeatMapCell>,
+  }));
+  for (const run of new Set(scenarios.map((scenario) => scenario.run))) {
+    const places: [column: number, strategy: string][] = [];
+    const pairs: PlainPair[] = [];
+    let options: FamilyOptions = { seed: 1, paired: true, block: null };
+    scenarios.forEach((scenario, column) => {
+      if (scenario.run !== run) return;
+      options = { seed: scenario.seed, paired: true, block: scenario.block };
+      const base = scenario.series.find(({ strategy }) => strategy === baseline);
+      const against = base === undefined ? undefined : plainSeries(base, metric.id);
+      for (const series of scenario.series) {
+        const own = plainSeries(series, metric.id);
+        columns[column]!.cells[series.strategy] = unjudgedCell(series, baseline, own);
+        const both = against !== undefined && own.values.length + against.values.length > 0;
+        if (!both || series.strategy === baseline) continue;
+        if (own.forks.length === 0 || against.forks.length === 0) continue;
+        places.push([column, series.strategy]);
+        pairs.push({ mode: scenario.mode, baseline: against, candidate: own });
       }
-      classes.push(cell.verdict);
-      return [column, row, cell.ratio, cell.low, cell.high];
     });
+    judge(metric, pairs, options).forEach((judgement, i) => {
+      const [column, strategy] = places[i]!;
+      const { cells } = columns[column]!;
+      // A strategy that was wrong in one fork is shown as wrong, however fast its other forks were.
+      if (cells[strategy]!.verdict === 'absent') cells[strategy] = judgedCell(judgement);
+    });
+  }
+  return columns;
+}
+
+export function unjudgedCell(
+  { strategy, status }: HeatMapSeries,
+  baseline: string,
+  { values }: PlainSeries,
+): HeatMapCell {
+  const none = { reason: '', ratio: null, low: null, high: null };
+  if (status !== 'passed' && status !== 'partial') {
+    return { ...none, verdict: status as HeatMapClass };
+  }
+  if (strategy !== baseline || values.every((value) => value === null)) {
+    return { ...none, verdict: 'absent' };
+  }
+  return { verdict: 'baseline', reason: '', ratio: 1, low: 1, high: 1 };
+}
+
+export function judgedCell({
+  verdict,
+  reason,
+  ratio,
+  baselineValue,
+  candidateValue,
+}: Judgement): HeatMapCell {
+  const digits = (value: number) => Number(value.toPrecision(4));
+  if (ratio !== null) {
+    const { estimate, low, high } = ratio;
+    return { verdict, reason, ratio: digits(estimate), low: digits(low), high: digits(high) };
+  }
+  const bothZero = baselineValue === 0 && candidateValue === 0;
+  return { verdict, reason, ratio: bothZero ? 1 : null, low: null, high: null };
+}
+
+/** Builds the heat map. It uses only its argument. */
+export function heatMapConfig({
+  metric,
+  baseline,
+  strategies,
+  columns,
+}: {
+  readonly metric: HeatMapMetric;
+  readonly baseline: string;
+  readonly strategies: readonly { readonly label: string; readonly style: number }[];
+  readonly columns: readonly HeatMapColumn[];
+}): ChartConfig {
+  const datasets = strategies.map(({ label, style }, row) => {
+    const cells = columns.map((column) => column.cells[label]);
     return {
       label,
-      data,
-      xlt: { strategy: label, style, role: 'cells' as const, pointLabels: classes },
+      data: cells.map((cell, column) => [
+        column,
+        row,
+        cell?.ratio ?? null,
+        cell?.low ?? null,
+        cell?.high ?? null,
+      ]),
+      xlt: {
+        strategy: label,
+        style,
+        role: 'cells' as const,
+        pointLabels: cells.map((cell) => cell?.verdict ?? 'absent'),
+      },
     };
   });
   return {
@@ -85,7 +192,7 @@ export function heatMapConfig(input: HeatMapInput, compare: typeof compareForks)
           yUnit: 'count',
           columns: ['scenario', 'ratio', 'low', 'high'],
           xNames: columns.map(({ title }) => title),
-          rows,
+          rows: strategies.map(({ label }) => label),
           rowsAreStrategies: true,
         },
       },

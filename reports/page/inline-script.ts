@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as statistics from 'simple-statistics';
 import * as finish from '../chart-finish.ts';
 import * as marks from '../chart-marks.ts';
 import { forkStripConfig } from '../charts/fork-strip.ts';
-import { heatMapConfig } from '../charts/heat-map.ts';
+import * as heatMap from '../charts/heat-map.ts';
 import { csvField } from '../escape.ts';
 import { frontierOf } from '../frontier.ts';
-import * as ratio from '../ratio.ts';
 import * as units from '../units.ts';
 
 /**
@@ -17,21 +17,48 @@ import * as units from '../units.ts';
  */
 const SHARED_MODULES: readonly object[] = [
   units,
-  ratio,
   { csvField },
   { frontierOf },
-  { heatMapConfig },
+  heatMap,
   { forkStripConfig },
   finish,
   marks,
 ];
 
-/** The source text of all shared functions, one declaration each. */
+/** The source text of all shared functions, one declaration each, and the judge of figures. */
 export function sharedFunctions(): string {
-  return SHARED_MODULES.flatMap((module) => Object.values(module))
-    .filter((value) => typeof value === 'function')
-    .map((shared) => String(shared))
-    .join('\n');
+  const functions = SHARED_MODULES.flatMap((module) => Object.values(module)).filter(
+    (value) => typeof value === 'function',
+  );
+  return [judgeScript(), ...functions.map((shared) => String(shared))].join('\n');
+}
+
+/** The compiled modules of the judge, each after those it imports. */
+const JUDGE_MODULES = [
+  'statistics/seeded-random.js',
+  'statistics/hierarchical-bootstrap.js',
+  'statistics/rank-test.js',
+  'statistics/forks-needed.js',
+  'compare/contrast.js',
+  'compare/verdict.js',
+  'compare/judge.js',
+  'compare/judge-pairs.js',
+];
+
+/** `judgePairs` for the page, in a scope of its own: the very code that `compare` runs. */
+function judgeScript(): string {
+  const { errorFunction, mean, sampleVariance, sum, sumNthPowerDeviations } = statistics;
+  const library = [errorFunction, mean, sampleVariance, sum, sumNthPowerDeviations].map(String);
+  const modules = JUDGE_MODULES.map((name) => withoutBorders(packageFile('dist', 'results', name)));
+  return `const judgePairs = (() => {\n${[...library, ...modules].join('\n')}\nreturn judgePairs;\n})();`;
+}
+
+/** Module text for a scope that it shares with what it imports; its docstrings stay in the source. */
+function withoutBorders(source: string): string {
+  return source
+    .replace(/^\s*\/\*\*[\s\S]*?\*\/\n/gm, '')
+    .replace(/^import [^;]*;\n/gm, '')
+    .replace(/^export /gm, '');
 }
 
 /** The package's own folder, from the source tree and from the compiled one alike. */
@@ -45,9 +72,13 @@ function packageRoot(): string {
   return folder;
 }
 
+function packageFile(...path: string[]): string {
+  return readFileSync(join(packageRoot(), ...path), 'utf8');
+}
+
 /** A file of reports/page/client, as text. */
 export function clientFile(name: string): string {
-  return readFileSync(join(packageRoot(), 'reports', 'page', 'client', name), 'utf8');
+  return packageFile('reports', 'page', 'client', name);
 }
 
 /** Modules of the page's own script, each after those it imports. */
@@ -61,15 +92,7 @@ const CLIENT_MODULES = [
 
 /** Client modules as one text: they share a scope, so imports and exports fall away. */
 export function clientModules(names: readonly string[]): string {
-  return inScript(
-    names
-      .map((name) =>
-        clientFile(name)
-          .replace(/^import [^;]*;\n/gm, '')
-          .replace(/^export /gm, ''),
-      )
-      .join('\n'),
-  );
+  return inScript(names.map((name) => withoutBorders(clientFile(name))).join('\n'));
 }
 
 /** The report page's own script. */

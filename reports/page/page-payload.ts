@@ -1,8 +1,9 @@
 import { rerunCommand } from '../../results/rerun-command.ts';
-import { type ChartConfig, round4 } from '../charts/chart-definition.ts';
+import type { ChartConfig } from '../charts/chart-definition.ts';
 import { forkStrip } from '../charts/fork-strip.ts';
+import type { HeatMapScenario } from '../charts/heat-map.ts';
 import { DARK, LIGHT, type Look } from '../palette.ts';
-import type { ReportModel, Scenario } from '../report-model.ts';
+import type { ReportModel, Scenario, Series } from '../report-model.ts';
 import type { ChartSet } from './chart-set.ts';
 
 /** Metrics whose forks the page carries, so that the reader may change the baseline. */
@@ -42,22 +43,18 @@ export interface PagePayload {
   readonly variantLabels: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-interface PayloadScenario {
+interface PayloadScenario extends HeatMapScenario {
   readonly anchor: string;
-  readonly title: string;
   readonly workload: string;
   readonly device: string;
-  readonly mode: string;
-  readonly series: readonly {
-    readonly strategy: string;
-    /** The command that measures it again. */
-    readonly reproduce: string;
-    readonly status: string;
-    readonly values: Readonly<Record<string, readonly (number | null)[]>>;
-    /** [fork, seed, verdict, translations, violations, steady state, reason] */
-    readonly forks: readonly (readonly (string | number | null)[])[];
-  }[];
+  readonly series: readonly PayloadSeries[];
 }
+
+/** `forks`: [fork, seed, verdict, translations, violations, steady state, reason] */
+type PayloadSeries = HeatMapScenario['series'][number] & {
+  /** The command that measures it again. */
+  readonly reproduce: string;
+};
 
 /** The metrics a reader may choose in the page. */
 export function comparableMetrics(model: ReportModel): ReportModel['metrics'] {
@@ -90,26 +87,26 @@ export function pagePayload(model: ReportModel, chartSet: ChartSet): PagePayload
   };
 }
 
-function payloadScenario(model: ReportModel, scenario: Scenario): PayloadScenario {
-  const { metrics } = model;
+/** A scenario as the page holds it: every fork's figures, so that the reader may pick a baseline. */
+export function payloadScenario(model: ReportModel, scenario: Scenario): PayloadScenario {
   const { anchor, title, workload, device, mode } = scenario;
-  const plan = model.runs.find(({ id }) => id === scenario.run)?.plan;
+  const run = model.runs.find(({ id }) => id === scenario.run);
+  const ids = model.metrics.map(({ id }) => id);
   return {
     anchor,
     title,
+    run: scenario.run,
+    seed: run?.plan.seed ?? 1,
+    block: run?.block ?? null,
     workload,
     device,
     mode,
-    series: scenario.series.map(({ strategy, cellId, status, values, forks }) => ({
+    series: scenario.series.map(({ strategy, cellId, status, forks, ...series }) => ({
       strategy,
       reproduce:
-        (plan && rerunCommand(plan, cellId)) ?? `not made by "xlt-bench run": cell ${cellId}`,
+        (run && rerunCommand(run.plan, cellId)) ?? `not made by "xlt-bench run": cell ${cellId}`,
       status,
-      values: Object.fromEntries(
-        metrics
-          .filter(({ id }) => values[id] !== undefined)
-          .map(({ id }) => [id, values[id]!.map((v) => (v === null ? null : round4(v)))]),
-      ),
+      ...plainFigures(series, ids),
       forks: forks.map(({ fork, seed, verdict, translations, violations, steady, reason }) => [
         fork,
         seed,
@@ -120,5 +117,25 @@ function payloadScenario(model: ReportModel, scenario: Scenario): PayloadScenari
         reason,
       ]),
     })),
+  };
+}
+
+/** The forks' figures of some metrics: counts as they are, other figures to six digits. */
+export function plainFigures(
+  { values, errors, conditions }: Pick<Series, 'values' | 'errors' | 'conditions'>,
+  ids: readonly string[],
+): Pick<PayloadSeries, 'values' | 'errors' | 'conditions'> {
+  const held = ids.filter((id) => values[id] !== undefined);
+  const short = (value: number | null) =>
+    value === null || Number.isInteger(value) ? value : Number(value.toPrecision(6));
+  return {
+    conditions,
+    values: Object.fromEntries(held.map((id) => [id, values[id]!.map(short)])),
+    errors: Object.fromEntries(
+      held.flatMap((id) => {
+        const shares = errors[id];
+        return shares === undefined ? [] : [[id, shares.map((share) => Math.round(share * 1e4))]];
+      }),
+    ),
   };
 }

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../results/atomic-file.ts';
+import { judgePairs } from '../../results/compare/judge-pairs.ts';
 import { REPORT_CHARTS, SCENARIO_CHARTS } from '../charts/all-charts.ts';
 import type { ChartConfig } from '../charts/chart-definition.ts';
-import { HEAT_MAP, heatMapConfig } from '../charts/heat-map.ts';
+import { HEAT_MAP, heatMapColumns, heatMapConfig } from '../charts/heat-map.ts';
 import { slug } from '../escape.ts';
-import { compareForks } from '../ratio.ts';
+import { payloadScenario } from '../page/page-payload.ts';
 import type { ReportModel } from '../report-model.ts';
 import { renderPng } from './render-png.ts';
 
@@ -50,17 +51,9 @@ function heatMapPicture(model: ReportModel): ChartPicture[] {
   const metric = wanted.map((id) => model.metrics.find((m) => m.id === id)).find(Boolean);
   const baseline = model.strategies[0]?.label;
   if (metric === undefined || baseline === undefined || model.strategies.length < 2) return [];
-  const columns = model.scenarios.map(({ title, mode, series }) => ({
-    title,
-    mode,
-    series: series.map(({ strategy, status, values }) => ({
-      strategy,
-      status,
-      values: values[metric.id] ?? [],
-    })),
-  }));
-  const input = { metric, baseline, strategies: model.strategies, columns };
-  const config = heatMapConfig(input, compareForks);
+  const scenarios = model.scenarios.map((scenario) => payloadScenario(model, scenario));
+  const columns = heatMapColumns(scenarios, metric, baseline, judgePairs);
+  const config = heatMapConfig({ metric, baseline, strategies: model.strategies, columns });
   return [{ fileName: `${HEAT_MAP.id}.png`, title: HEAT_MAP.title, config }];
 }
 

@@ -1,8 +1,7 @@
-import { round4 } from '../charts/chart-definition.ts';
 import { inlineJson } from '../escape.ts';
 import { clientModules, sharedFunctions } from '../page/inline-script.ts';
 import { html, Markup } from '../page/markup.ts';
-import { comparableMetrics } from '../page/page-payload.ts';
+import { comparableMetrics, plainFigures } from '../page/page-payload.ts';
 import type { ReportModel } from '../report-model.ts';
 import { type RunEntry, type SiteHistory, scenarioName } from './site-history.ts';
 
@@ -16,15 +15,18 @@ export function runDataScript(entry: RunEntry, model: ReportModel): string {
     slug: entry.slug,
     machineId: entry.machineId,
     metrics,
+    seed: model.runs[0]?.plan.seed ?? 1,
+    block: model.runs[0]?.block ?? null,
     scenarios: model.scenarios.map((scenario) => ({
       name: scenarioName(scenario),
-      series: scenario.series.map(({ strategy, status, values }) => ({
+      mode: scenario.mode,
+      series: scenario.series.map(({ strategy, status, forks, ...series }) => ({
         strategy,
         status,
-        values: Object.fromEntries(
-          metrics
-            .filter(({ id }) => values[id] !== undefined)
-            .map(({ id }) => [id, values[id]!.map((v) => (v === null ? null : round4(v)))]),
+        forks: forks.map(({ fork, seed, verdict }) => [fork, seed, verdict]),
+        ...plainFigures(
+          series,
+          metrics.map(({ id }) => id),
         ),
       })),
     })),
@@ -40,7 +42,7 @@ export function compareBody({ runs }: SiteHistory): Markup {
     createdAt,
     machineId,
   }));
-  return html`<p>Picks two runs and compares each strategy in each scenario, fork by fork: ratio of medians with a seeded bootstrap interval. Timings of two machines are not compared.</p>
+  return html`<p>Picks two runs and compares each strategy in each scenario, with the verdicts of <code>xlt-bench compare BEFORE AFTER --metric METRIC</code>: ratio of medians with a seeded bootstrap interval, p corrected for all rows. Timings of two machines are not compared.</p>
 <div class="controls"><label class="pick">Before <select id="before"></select></label> <label class="pick">After <select id="after"></select></label> <label class="pick">Metric <select id="metric"></select></label> <label><input type="checkbox" id="all"> also rows without a difference</label> <button type="button" id="csv">CSV</button></div>
 <p id="said" role="status" aria-live="polite"></p>
 <div class="scroll" tabindex="0" role="region" aria-label="Comparison"><div id="rows"></div></div>

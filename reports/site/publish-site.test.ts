@@ -170,7 +170,7 @@ describe('a published site', () => {
         await page.waitForSelector('html[data-ready="yes"]', { timeout: 20_000 });
         const row = page.locator('#rows tbody tr').first();
         expect(await row.textContent()).toContain('huge-then-4k');
-        expect(await row.locator('td').last().textContent()).toBe('worse');
+        expect(await row.locator('td').last().textContent()).toBe('slower');
         await page.screenshot({ path: artefactPath('site-compare.png') });
         await page.selectOption('#before', 'elsewhere');
         await expect.poll(() => page.locator('#rows').textContent()).toContain('two machines');

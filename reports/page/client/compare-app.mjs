@@ -31,68 +31,61 @@ function readHash() {
   };
 }
 
-function isTiming({ unit }) {
-  return unit === 'ns' || unit === 'share' || unit === 'per second';
-}
+const USABLE = ['passed', 'partial'];
 
 /** One row per strategy and scenario that either run holds. */
 function compareRuns(before, after, metric) {
-  const rows = [];
-  const sameMachine = before.machineId === after.machineId;
-  const names = new Set([...before.scenarios, ...after.scenarios].map(({ name }) => name));
-  for (const name of names) {
-    const [from, to] = [before, after].map(
-      (run) => run.scenarios.find((s) => s.name === name)?.series ?? [],
-    );
-    for (const strategy of new Set([...from, ...to].map((series) => series.strategy))) {
-      const [a, b] = [from, to].map((list) => list.find((series) => series.strategy === strategy));
-      const usable = [a, b].every(
-        (series) => series && ['passed', 'partial'].includes(series.status),
-      );
-      const ratio = usable
-        ? compareForks(b.values[metric.id] ?? [], a.values[metric.id] ?? [], {
-            ...metric,
-            exact: metric.exactInReplay && name.split(' · ').includes('replay'),
-          })
-        : null;
-      const median = (series) => {
-        const values = (series?.values[metric.id] ?? []).filter((value) => value !== null);
-        return values.length === 0 ? null : medianOf(values);
-      };
-      const blocked = !sameMachine && isTiming(metric);
-      const verdict = !usable
-        ? `${a?.status ?? 'absent'} before, ${b?.status ?? 'absent'} after`
-        : ratio === null
-          ? 'not measured'
-          : blocked
-            ? 'not comparable: two machines'
-            : ratio.verdict === 'uncertain'
-              ? `? ${ratio.reason ?? ''}`
-              : ratio.verdict;
-      rows.push({
-        name,
-        strategy,
-        before: median(a),
-        after: median(b),
-        ratio: blocked ? null : ratio,
-        verdict,
-      });
-    }
-  }
-  // What changed most stands first; what has no verdict last.
-  const weight = ({ ratio, verdict }) =>
-    ['better', 'worse'].includes(verdict)
-      ? 10 + Math.abs(Math.log(ratio.ratio))
-      : verdict.startsWith('no diff')
-        ? 0
-        : 1;
-  return rows.sort((a, b) => weight(b) - weight(a));
+  const sides = [before, after];
+  const names = new Set(sides.flatMap(({ scenarios }) => scenarios.map(({ name }) => name)));
+  const rows = [...names].flatMap((name) => {
+    const scenarios = sides.map((run) => run.scenarios.find((s) => s.name === name));
+    const strategies = scenarios.flatMap((s) => (s?.series ?? []).map(({ strategy }) => strategy));
+    return [...new Set(strategies)].map((strategy) => ({
+      name,
+      strategy,
+      mode: scenarios[1]?.mode,
+      series: scenarios.map((s) => s?.series.find((one) => one.strategy === strategy)),
+    }));
+  });
+  const measured = ({ series }) => series.every((one) => one?.values[metric.id] !== undefined);
+  const family = rows.filter(measured);
+  const pairs = family.map(({ mode, series }) => {
+    const [baseline, candidate] = series.map((one) => plainSeries(one, metric.id));
+    return { mode, baseline, candidate };
+  });
+  const block =
+    before.machineId === after.machineId ? (before.block ?? after.block) : 'two machines';
+  const judgements = judgePairs(metric, pairs, { seed: before.seed, paired: false, block });
+  return rows
+    .map((row) => ({ ...row, ...judgementOf(row, judgements[family.indexOf(row)]) }))
+    .sort((a, b) => weight(b) - weight(a));
 }
 
+/** What stands in a row beside its names. A run that was wrong in a fork has no figure to trust. */
+function judgementOf({ series: [a, b] }, judgement) {
+  const none = { before: null, after: null, ratio: null, outcome: 'undecided', reason: '' };
+  if ([a, b].some((one) => one === undefined || !USABLE.includes(one.status))) {
+    const words = [a, b].map((one) => one?.status ?? 'absent');
+    return { ...none, verdict: `${words[0]} before, ${words[1]} after` };
+  }
+  if (judgement === undefined) return { ...none, verdict: 'not measured' };
+  const { baselineValue, candidateValue, ratio, outcome, reason } = judgement;
+  // What has no verdict says why without being asked.
+  const verdict = outcome === 'undecided' ? `${judgement.verdict}: ${reason}` : judgement.verdict;
+  return { before: baselineValue, after: candidateValue, ratio, verdict, outcome, reason };
+}
+
+/** What changed most stands first; what did not change last. */
+function weight({ outcome, ratio }) {
+  if (outcome === 'same') return 0;
+  if (outcome === 'undecided') return 1;
+  return 10 + (ratio === null ? 10 : Math.abs(Math.log(ratio.estimate)));
+}
+
+const COLOURS = { improved: 'better', regressed: 'worse', same: '', undecided: '' };
+
 function drawRows(rows, metric) {
-  const shown = pick('all').checked
-    ? rows
-    : rows.filter(({ verdict }) => verdict !== 'no difference seen');
+  const shown = pick('all').checked ? rows : rows.filter(({ outcome }) => outcome !== 'same');
   const table = element('table', null, { class: 'results' });
   const head = table.createTHead().insertRow();
   for (const name of ['scenario', 'strategy', 'before', 'after', 'ratio', 'interval', 'verdict']) {
@@ -100,27 +93,23 @@ function drawRows(rows, metric) {
     head.append(element('th', name, { scope: 'col', class: isFigure ? 'num' : 'text' }));
   }
   const body = table.createTBody();
-  for (const { name, strategy, before, after, ratio, verdict } of shown) {
+  for (const { name, strategy, before, after, ratio, verdict, outcome, reason } of shown) {
     const row = body.insertRow();
-    const known = ratio !== null && Number.isFinite(ratio.ratio);
     const interval =
-      known && ratio.low !== null
-        ? `×${threeDigits(ratio.low)} – ×${threeDigits(ratio.high)}`
-        : '–';
+      ratio === null ? '–' : `×${threeDigits(ratio.low)} – ×${threeDigits(ratio.high)}`;
     row.append(
       element('th', name, { scope: 'row', dir: 'auto' }),
       element('td', strategy, { dir: 'auto' }),
       element('td', formatValue(before, metric.unit), { class: 'num' }),
       element('td', formatValue(after, metric.unit), { class: 'num' }),
-      element('td', known ? formatValue(ratio.ratio, 'ratio') : '–', { class: 'num' }),
+      element('td', ratio === null ? '–' : formatValue(ratio.estimate, 'ratio'), { class: 'num' }),
       element('td', interval, { class: 'num' }),
-      element('td', verdict, { class: verdict }),
+      element('td', verdict, { class: COLOURS[outcome], title: reason }),
     );
   }
   pick('rows').replaceChildren(table);
-  const count = (wanted) => rows.filter(({ verdict }) => verdict === wanted).length;
-  const [worse, better, same] = ['worse', 'better', 'no difference seen'].map(count);
-  const open = rows.length - worse - better - same;
+  const count = (wanted) => rows.filter(({ outcome }) => outcome === wanted).length;
+  const [worse, better, same, open] = ['regressed', 'improved', 'same', 'undecided'].map(count);
   pick('said').textContent =
     `${rows.length} rows: ${worse} worse, ${better} better, no difference seen in ${same}, no verdict in ${open}.`;
 }
@@ -162,17 +151,28 @@ function startCompare() {
   pick('metric').addEventListener('change', show);
   pick('all').addEventListener('change', show);
   pick('csv').addEventListener('click', () => {
-    const rows = current.map(({ name, strategy, before, after, ratio, verdict }) => [
+    const rows = current.map(({ name, strategy, before, after, ratio, verdict, reason }) => [
       name,
       strategy,
       before,
       after,
-      ratio?.ratio,
+      ratio?.estimate,
       ratio?.low,
       ratio?.high,
       verdict,
+      reason,
     ]);
-    const header = ['scenario', 'strategy', 'before', 'after', 'ratio', 'low', 'high', 'verdict'];
+    const header = [
+      'scenario',
+      'strategy',
+      'before',
+      'after',
+      'ratio',
+      'low',
+      'high',
+      'verdict',
+      'reason',
+    ];
     saveFile('compare.csv', csvText([header, ...rows]), 'text/csv');
   });
   show();

@@ -6,31 +6,33 @@ import { look, payload, scenarioShown, state } from './page-state.mjs';
 export function currentHeatMap() {
   const metric = payload.metrics.find(({ id }) => id === state.metric);
   if (metric === undefined) return null;
-  const columns = payload.scenarios
-    .map((scenario, index) => ({ ...scenario, index }))
-    .filter(({ index }) => scenarioShown(index))
-    .map(({ title, anchor, mode, series }) => ({
-      title,
-      mode,
-      anchor,
-      series: series.map(({ strategy, status, values }) => ({
-        strategy,
-        status,
-        values: values[metric.id] ?? [],
-      })),
-    }));
+  const columns = judgedColumns(metric)
+    .map((column, index) => ({ ...column, anchor: payload.scenarios[index].anchor, index }))
+    .filter(({ index }) => scenarioShown(index));
   const strategies = payload.strategies.filter(
     ({ label }) => !state.hidden.strategy.includes(label),
   );
-  const input = { metric, baseline: state.baseline, strategies, columns };
-  return { config: heatMapConfig(input, compareForks), columns, metric };
+  const config = heatMapConfig({ metric, baseline: state.baseline, strategies, columns });
+  return { config, columns, metric };
 }
 
-function cellTitle([, , ratio, low, high], verdict) {
-  if (ratio === null) return verdict;
+const judged = new Map();
+const ABSENT = { verdict: 'absent', reason: '', ratio: null, low: null, high: null };
+
+/** Of all scenarios, filtered out or not: hiding a column must not change a verdict. */
+function judgedColumns(metric) {
+  const key = JSON.stringify([metric.id, state.baseline]);
+  if (!judged.has(key)) {
+    judged.set(key, heatMapColumns(payload.scenarios, metric, state.baseline, judgePairs));
+  }
+  return judged.get(key);
+}
+
+function cellTitle({ verdict, reason, ratio, low, high }) {
   const spread =
     low === null || high === null ? '' : ` [×${threeDigits(low)}, ×${threeDigits(high)}]`;
-  return `${verdict}: ×${threeDigits(ratio)}${spread}`;
+  const size = ratio === null ? '' : `: ×${threeDigits(ratio)}${spread}`;
+  return `${verdict}${size}${reason === '' ? '' : `; ${reason}`}`;
 }
 
 export function drawHeatMap() {
@@ -57,7 +59,7 @@ export function drawHeatMap() {
       const verdict = dataset.xlt.pointLabels[index];
       const text = cellText(verdict, point[2]);
       const cell = element('td', text, {
-        title: cellTitle(point, verdict),
+        title: cellTitle(columns[index].cells[dataset.label] ?? ABSENT),
         'data-verdict': verdict,
       });
       cell.style.background = cellColour(verdict, point[2], look());
