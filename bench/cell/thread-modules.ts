@@ -9,7 +9,7 @@ export interface CellModules {
   readonly core: WebAssembly.Module;
   readonly strategy: WebAssembly.Module;
   readonly driver: WebAssembly.Module;
-  /** What they import beside the ABI: modules that count call a scheduler. */
+  /** What they import beside the ABI, asked for each thread: modules that count call a scheduler. */
   readonly imports?: (memory: WebAssembly.Memory) => Record<string, Record<string, unknown>>;
 }
 
@@ -85,8 +85,8 @@ export function instantiate(
   thread: number,
   interposer?: Interposer,
 ): ThreadExports {
-  const more = modules.imports?.(memory) ?? {};
-  const env = { memory, tick: clockFor(memory, thread) };
+  const { env: moreEnv, ...more } = modules.imports?.(memory) ?? {};
+  const env = { memory, tick: clockFor(memory, thread), ...moreEnv };
   const core = new WebAssembly.Instance(modules.core, { env, ...more }).exports;
   (core as unknown as CoreExports).setThread(thread);
   try {

@@ -58,21 +58,6 @@ describe.each(['random', 'pct'] as const)('the %s scheduler', (scheduler) => {
   });
 });
 
-describe('coverage', () => {
-  it('lists the accesses of a strategy that were never made', async () => {
-    const report = await explore({
-      strategies: [{ entry: entryOf('flat-preallocated') }],
-      scenarios: ['invalidate-cache'],
-      schedules: 5,
-      seed: 1,
-      scheduler: 'random',
-    });
-    const { sites, hit, neverHit } = report.strategies[0]!.coverage;
-    expect(hit).toBeGreaterThan(0);
-    expect(hit + neverHit.length).toBe(sites);
-  });
-});
-
 describe('a planted race', () => {
   const missing = missingCompiler();
   if (missing !== null) console.log(`the C fixture is not explored here: ${missing}`);

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
+import { conformanceCoverage } from './conformance-coverage.ts';
+import { type CoverageReport, coverageOf } from './coverage.ts';
 import { Exploration } from './exploration.ts';
 import { type ExploredStrategy, loadExplored, type StrategySource } from './explored-strategy.ts';
 import type { Scenario } from './scenario.ts';
@@ -16,14 +18,17 @@ export interface ExploreOptions {
   /** Base seed: 0..2^32-1. */
   readonly seed: number;
   readonly scheduler: SchedulerKind;
-  /** Go on in rounds until this time is over; absent = one round. */
+  /** Go on in rounds until this time is over, and stop there; absent = one round. */
   readonly minutes?: number | undefined;
+  /** Let the conformance suite's accesses count as covered, too: about a second a strategy. */
+  readonly conformance?: boolean;
   /** After each scenario of each round. */
   readonly onProgress?: (strategy: string, scenario: ScenarioReport) => void;
 }
 
 export interface ScenarioReport {
   readonly name: string;
+  /** 0: not reached in the time. */
   readonly schedules: number;
   /** Schedules that broke an invariant, trapped or ended in a deadlock. */
   readonly violations: number;
@@ -37,13 +42,6 @@ export interface ScenarioReport {
   /** Over all schedules: the same seed gives the same hash. */
   readonly traceHash: string;
   readonly schedulesPerSecond: number;
-}
-
-export interface CoverageReport {
-  /** Accesses to memory in the strategy's code. */
-  readonly sites: number;
-  readonly hit: number;
-  readonly neverHit: readonly { function: string; instruction: string; site: number }[];
 }
 
 export interface StrategyExploration {
@@ -60,7 +58,7 @@ export interface ExplorationReport {
   readonly strategies: readonly StrategyExploration[];
 }
 
-const SCHEMA_VERSION = '1.0.0';
+const SCHEMA_VERSION = '1.1.0';
 
 /**
  * Explores every strategy in every scenario under seeded schedules.
@@ -70,17 +68,16 @@ const SCHEMA_VERSION = '1.0.0';
 export async function explore(options: ExploreOptions): Promise<ExplorationReport> {
   const scenarios =
     options.scenarios.length === 0 ? allScenarios : options.scenarios.map(findScenario);
-  const deadlineMs =
-    options.minutes === undefined ? 0 : performance.now() + options.minutes * 60_000;
+  const { minutes } = options;
+  const endMs = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
+  const timeIsOver = () => performance.now() >= endMs;
   const tallies: StrategyTally[] = [];
   for (const source of options.strategies) {
     tallies.push(new StrategyTally(await loadExplored(source), scenarios));
   }
-  let round = 0;
-  do {
-    for (const tally of tallies) await tally.round(options, round);
-    round++;
-  } while (performance.now() < deadlineMs);
+  for (let round = 0; round === 0 || (minutes !== undefined && !timeIsOver()); round++) {
+    for (const tally of tallies) await tally.round(options, round, timeIsOver);
+  }
   return {
     schemaVersion: SCHEMA_VERSION,
     seed: options.seed,
@@ -112,6 +109,7 @@ class StrategyTally {
   readonly #explored: ExploredStrategy;
   readonly #scenarios: readonly { readonly scenario: Scenario; readonly tally: ScenarioTally }[];
   readonly #hit = new Set<number>();
+  #hitByConformance: ReadonlySet<number> | null = null;
 
   constructor(explored: ExploredStrategy, scenarios: readonly Scenario[]) {
     this.#explored = explored;
@@ -121,10 +119,14 @@ class StrategyTally {
     }));
   }
 
-  async round(options: ExploreOptions, round: number): Promise<void> {
+  async round(options: ExploreOptions, round: number, timeIsOver: () => boolean): Promise<void> {
+    if (round === 0 && options.conformance === true && !timeIsOver()) {
+      this.#hitByConformance = conformanceCoverage(this.#explored, options.seed);
+    }
     for (const { scenario, tally } of this.#scenarios) {
+      if (timeIsOver()) return;
       const exploration = new Exploration(this.#explored, scenario);
-      tally.run(exploration, options, round * options.schedules);
+      tally.run(exploration, options, round * options.schedules, timeIsOver);
       exploration.addCoverage(this.#hit);
       options.onProgress?.(this.#explored.entry.id, tally.report());
       await setImmediate();
@@ -132,21 +134,12 @@ class StrategyTally {
   }
 
   report(): StrategyExploration {
-    const { entry, moduleHash, strategy } = this.#explored;
-    const never = strategy.sites.filter(({ id }) => !this.#hit.has(id));
+    const { entry, moduleHash } = this.#explored;
     return {
       id: entry.id,
       moduleHash,
       scenarios: this.#scenarios.map(({ tally }) => tally.report()),
-      coverage: {
-        sites: strategy.sites.length,
-        hit: strategy.sites.length - never.length,
-        neverHit: never.map(({ id, function: name, instruction }) => ({
-          function: name,
-          instruction,
-          site: id,
-        })),
-      },
+      coverage: coverageOf(this.#explored, this.#hitByConformance, this.#hit),
     };
   }
 }
@@ -167,11 +160,16 @@ class ScenarioTally {
     this.#moduleHash = moduleHash;
   }
 
-  run(exploration: Exploration, options: ExploreOptions, from: number): void {
-    const { scheduler, schedules } = options;
+  run(
+    exploration: Exploration,
+    { scheduler, schedules, seed: base }: ExploreOptions,
+    from: number,
+    timeIsOver: () => boolean,
+  ): void {
     const startMs = performance.now();
-    for (let nth = from; nth < from + schedules; nth++) {
-      const seed = scheduleSeed(options.seed, nth);
+    for (let nth = from; nth < from + schedules && !timeIsOver(); nth++) {
+      this.#schedules++;
+      const seed = scheduleSeed(base, nth);
       const { fault, hashHigh, hashLow } = exploration.seeded(scheduler, seed);
       this.#hashHigh = Math.imul(this.#hashHigh ^ hashHigh, 0x01000193);
       this.#hashLow = Math.imul(this.#hashLow ^ hashLow, 0x85ebca6b);
@@ -186,7 +184,6 @@ class ScenarioTally {
         nth: nth + 1,
       };
     }
-    this.#schedules += schedules;
     this.#tookMs += performance.now() - startMs;
   }
 
@@ -201,7 +198,8 @@ class ScenarioTally {
       firstFailingSeed: this.#first?.seed ?? null,
       firstFault: this.#first?.text ?? null,
       traceHash: word(this.#hashHigh) + word(this.#hashLow),
-      schedulesPerSecond: Math.round(this.#schedules / (this.#tookMs / 1000)),
+      schedulesPerSecond:
+        this.#schedules === 0 ? 0 : Math.round(this.#schedules / (this.#tookMs / 1000)),
     };
   }
 }

@@ -21,6 +21,8 @@ export interface StrategySource {
 /** A strategy with its instrumented modules. */
 export interface ExploredStrategy {
   readonly entry: StrategyEntry;
+  /** Path of an out-of-tree module. */
+  readonly file: string | undefined;
   readonly params: Readonly<Record<string, number>>;
   readonly core: InstrumentedModule;
   readonly driver: InstrumentedModule;
@@ -72,5 +74,5 @@ export async function loadExplored(source: StrategySource): Promise<ExploredStra
     .update(JSON.stringify(params))
     .digest('hex')
     .slice(0, HASH_LENGTH);
-  return { entry, params, core, driver, strategy, sites, moduleHash };
+  return { entry, file: source.file, params, core, driver, strategy, sites, moduleHash };
 }
