@@ -1,4 +1,5 @@
 import binaryen from 'binaryen';
+import { flatText } from './flat-text.ts';
 import { TextInstrumenter, type TextOptions } from './instrument-text.ts';
 
 /**
@@ -7,10 +8,7 @@ import { TextInstrumenter, type TextOptions } from './instrument-text.ts';
  * @throws UsageError when the module has instructions the points do not cover
  */
 export function countingBinary(binary: Uint8Array, options: TextOptions): Uint8Array {
-  const plain = binaryen.readBinary(binary);
-  plain.setFeatures(binaryen.Features.All);
-  const text = new TextInstrumenter(options).run(plain.emitStackIR());
-  plain.dispose();
+  const text = new TextInstrumenter(options).run(flatText(binary, options.module));
   const counting = binaryen.parseText(text);
   counting.setFeatures(binaryen.Features.All);
   const made = counting.emitBinary();

@@ -19,7 +19,7 @@ export interface ModuleSource extends TextOptions {
 /** Imports of the model during which a thread may be unwound. */
 const PAUSING_IMPORTS = 'explore.pause,explore.park,core.*,strategy.*';
 /** Changes when instrumented modules of one input are no longer the same. */
-const INSTRUMENTER_VERSION = 3;
+const INSTRUMENTER_VERSION = 4;
 
 const cacheFolder = join(packageRoot, 'node_modules', '.cache', 'xlt-bench', 'explore');
 
@@ -72,11 +72,9 @@ async function loadOrTransform(
 /** Loaded when first needed: binaryen is large. */
 async function transform(source: ModuleSource): Promise<{ binary: Uint8Array; sites: Site[] }> {
   const { default: binaryen } = await import('binaryen');
-  const plain = binaryen.readBinary(source.binary);
-  plain.setFeatures(binaryen.Features.All);
+  const { flatText } = await import('./flat-text.ts');
   const instrumenter = new TextInstrumenter(source);
-  const text = instrumenter.run(plain.emitStackIR());
-  plain.dispose();
+  const text = instrumenter.run(flatText(source.binary, source.module));
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.All);
   binaryen.setOptimizeLevel(1);

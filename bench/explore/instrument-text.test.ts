@@ -24,6 +24,38 @@ function instrument(...body: string[]) {
   return { sites: instrumenter.sites, lines: calls };
 }
 
+const REFUSED = [
+  'v128.load8_splat',
+  'v128.store32_lane offset=4 0',
+  'memory.grow',
+  'memory.init $d',
+  'atomic.fence',
+  'table.set $t',
+  'struct.get $s 0',
+  'i31.get_s',
+  'throw $e',
+  'return_call $f',
+  'return_call_indirect $t (type $0)',
+  // Accesses with an operand that their point would not see.
+  'i32.atomic.load acqrel',
+  'i32.load $second offset=4',
+  'f32.load_f16',
+  'pause.of.a.later.proposal',
+];
+
+/** As binaryen writes them. */
+const PLAIN = [
+  'i32.wrap_i64',
+  'f64.const nan:0x8000000000000',
+  'i64.extend_i32_u',
+  'v128.const i32x4 0x00000000 0x00000001 0x00000002 0x00000003',
+  'i8x16.extract_lane_s 3',
+  'select (result i32)',
+  'br_table $a $b',
+  'call_indirect $t (type $0)',
+  'memory.size',
+];
+
 describe('the points of a module', () => {
   it('stand between the operands and the access', () => {
     const { lines, sites } = instrument(
@@ -77,10 +109,14 @@ describe('the points of a module', () => {
     expect(lines[lines.indexOf('loop $label') + 1]).toBe('call $x.turn');
   });
 
+  it('leave alone what touches no memory', () => {
+    const { lines, sites } = instrument(...PLAIN);
+    expect(lines.slice(2)).toEqual(PLAIN);
+    expect(sites).toEqual([]);
+  });
+
   it('refuse what they do not cover, naming module, instruction and function', () => {
-    for (const instruction of ['v128.load8_splat', 'memory.grow', 'atomic.fence', 'table.set $t']) {
-      expect(() => instrument(instruction)).toThrow(UsageError);
-    }
+    for (const instruction of REFUSED) expect(() => instrument(instruction)).toThrow(UsageError);
     expect(() => instrument('v128.load64_lane 0')).toThrow(
       /^m: instruction v128\.load64_lane in function work cannot be explored/,
     );

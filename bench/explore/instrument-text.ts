@@ -44,9 +44,16 @@ const ACCESS =
 /** 16 bytes at once: hardware promises no more than 8, so it is two steps (and one counted access). */
 const VECTOR = /^v128\.(load|store)(?: offset=(\d+))?(?: align=\d+)?$/;
 const FUTEX = /^memory\.atomic\.(wait32|wait64|notify)(?: offset=(\d+))?(?: align=\d+)?$/;
-/** Instructions that touch shared state in a way the points do not cover, or that asyncify cannot unwind. */
-const REFUSED =
-  /^(v128\.(load|store)\w|memory\.(init|grow|discard)|data\.drop|table\.|elem\.|ref\.|struct\.|array\.|try|throw|rethrow|call_ref|return_call|atomic\.fence|cont\.|resume|suspend)/;
+/**
+ * What needs no point: control, locals, and arithmetic on numbers and vectors. Whatever is neither this nor
+ * an access above may touch shared state in a way the points do not cover (lane-wise vector accesses,
+ * accesses with an order or a memory of their own, garbage-collected objects, tables), or cannot be
+ * unwound by asyncify (exceptions, tail calls), so it is refused.
+ */
+const PLAIN =
+  /^(?:unreachable|nop|drop|select|return|block|loop|if|else|end|br|br_if|br_table|call|call_indirect|memory\.size|(?:local|global)\.(?:get|set|tee)|tuple\.(?:make|extract)|(?:[if](?:32|64)|v128|[if]\d+x\d+)\.(?!load|store|atomic)\w+)(?: |$)/;
+/** Lines of the text that are no instructions. */
+const FRAME = /^(?:[();]|$)/;
 
 /** For a module that has no accesses of its own: the points' functions need the memory. */
 const MEMORY_IMPORT = '(import "env" "memory" (memory 1 65536 shared))';
@@ -119,12 +126,6 @@ export class TextInstrumenter {
       this.#localsPending = false;
       this.#lines.push(SCRATCH);
     }
-    if (REFUSED.test(line)) {
-      throw new UsageError(
-        `${this.#options.module}: instruction ${line.split(' ')[0]} in function ${this.#function} ` +
-          'cannot be explored; known are plain, atomic, bulk and whole-v128 accesses to memory',
-      );
-    }
     const access = accessOf(line);
     if (access !== null) this.#point(line, access);
     else if (VECTOR.test(line)) this.#vector(line);
@@ -133,7 +134,16 @@ export class TextInstrumenter {
     else if (line === 'memory.copy') this.#bulk(line, '$x.copy');
     else if (line.startsWith('call ')) this.#call(line);
     else if (/^loop\b/.test(line)) this.#lines.push(line, 'call $x.turn');
-    else this.#lines.push(line);
+    else if (PLAIN.test(line) || FRAME.test(line)) this.#lines.push(line);
+    else this.#refuse(line);
+  }
+
+  #refuse(line: string): never {
+    throw new UsageError(
+      `${this.#options.module}: instruction ${line.split(' ')[0]} in function ${this.#function} ` +
+        'cannot be explored; known are control, arithmetic, and plain, atomic, bulk and whole-v128 ' +
+        'accesses to memory',
+    );
   }
 
   #call(line: string): void {
