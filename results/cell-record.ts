@@ -73,6 +73,8 @@ const deviceSchema = z.object({
   /** Commands that completed with an error, and queue resets after them. */
   commandErrors: figure,
   queueResets: figure,
+  /** Faults that ended because the device is dead: the one failure that an update may report. */
+  hardwareFailures: figure,
 });
 
 const memorySampleSchema = z.object({

@@ -61,6 +61,7 @@ export function reportCell(outcome: CellOutcome, { cell, siteNames }: ReportCont
       stallShare: deviceTimes.windowNs > 0 ? deviceTimes.stalledNs / deviceTimes.windowNs : null,
       commandErrors: count(terms.COUNT_DEVICE_ERRORS),
       queueResets: count(terms.COUNT_REPOSTS),
+      hardwareFailures: count(terms.COUNT_DEVICE_GONE),
     },
     memory: memoryFigures(outcome),
     allocations: state.allocations().map(({ context, site, ...row }) => ({

@@ -173,6 +173,7 @@ describe('trust', () => {
     ['saturated', { load: { ...record.load, achievedPerSecond: 5000 } }],
     ['no-steady-state', { steadyState: { ...record.steadyState, class: 'none' as const } }],
     ['slowdown', { steadyState: { ...record.steadyState, class: 'slowdown' as const } }],
+    ['device-died', { device: { ...record.device, hardwareFailures: 3 } }],
   ])('%s alone', (code, change) => {
     expect(codes(cellFlags(hostFixture(), { ...record, ...change }))).toEqual([code]);
   });

@@ -2,7 +2,10 @@ import type { CellRecord, TrustFlag } from '../../results/cell-record.ts';
 import type { HostFingerprint } from '../../results/host-fingerprint.ts';
 
 /** The parts of a record that say how far its figures may be trusted. */
-export type TrustFacts = Pick<CellRecord, 'host' | 'threads' | 'load' | 'steadyState' | 'latency'>;
+export type TrustFacts = Pick<
+  CellRecord,
+  'host' | 'threads' | 'load' | 'steadyState' | 'latency' | 'device'
+>;
 
 const STEAL_SHARE = 0.01;
 const PRESSURE_SHARE = 0.1;
@@ -157,6 +160,13 @@ function methodFlags(host: HostFingerprint, facts: TrustFacts): TrustFlag[] {
   return flags;
 }
 
+function deviceFlags({ device }: TrustFacts): TrustFlag[] {
+  const count = or0(device.hardwareFailures);
+  if (count === 0) return [];
+  const text = `the device died: ${count} faults ended with a hardware failure`;
+  return [warning('device-died', text)];
+}
+
 /** Flags of one finished cell. Pure: the facts are the record's own, measured during the cell. */
 export function cellFlags(host: HostFingerprint, facts: TrustFacts): TrustFlag[] {
   const { device, storm, maintenance } = facts.threads;
@@ -166,6 +176,7 @@ export function cellFlags(host: HostFingerprint, facts: TrustFacts): TrustFlag[]
     ...clockFlags(host),
     ...contentionFlags(host, facts, threads),
     ...heapFlags(facts),
+    ...deviceFlags(facts),
     ...methodFlags(host, facts),
   ];
 }

@@ -215,3 +215,22 @@ describe('a replay', () => {
     expect(thrice!.verdict).toBe('passed');
   });
 });
+
+describe('a device that dies', () => {
+  it('ends faults with the one failure an update may report, and the record says so', async () => {
+    const dead = bench.suite('dead', {
+      strategies: ['huge-then-4k'],
+      workloads: SMALL_STORM,
+      modes: 'replay',
+      inject: ['device-dead-nth=50'],
+    });
+    const { code } = await runCommand('run', dead, '--out', bench.path('dead'));
+    expect(code).toBe(0);
+    const [died] = bench.records('dead');
+    expect(died!.verdict).toBe('passed');
+    expect(died!.device.hardwareFailures).toBeGreaterThan(0);
+    expect(died!.failures).toMatchObject({ updateFailed: 0, notifierFailed: 0 });
+    expect(died!.flags.map(({ code: flag }) => flag)).toContain('device-died');
+    expect(record('huge-then-4k', 'replay').device.hardwareFailures).toBe(0);
+  });
+});
