@@ -4,7 +4,7 @@ import type { HostFingerprint } from '../../results/host-fingerprint.ts';
 /** The parts of a record that say how far its figures may be trusted. */
 export type TrustFacts = Pick<
   CellRecord,
-  'host' | 'threads' | 'load' | 'steadyState' | 'latency' | 'device'
+  'mode' | 'host' | 'threads' | 'load' | 'steadyState' | 'latency' | 'device'
 >;
 
 const STEAL_SHARE = 0.01;
@@ -167,8 +167,12 @@ function deviceFlags({ device }: TrustFacts): TrustFlag[] {
   return [warning('device-died', text)];
 }
 
-/** Flags of one finished cell. Pure: the facts are the record's own, measured during the cell. */
+/**
+ * Flags of one finished cell. Pure: the facts are the record's own, measured during the cell. What a replay
+ * counts does not depend on the machine, so nothing of the machine stands on its record.
+ */
 export function cellFlags(host: HostFingerprint, facts: TrustFacts): TrustFlag[] {
+  if (facts.mode === 'replay') return deviceFlags(facts);
   const { device, storm, maintenance } = facts.threads;
   const threads = or0(device) + or0(storm) + or0(maintenance);
   return [

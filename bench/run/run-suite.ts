@@ -209,7 +209,7 @@ function recordOf(
     host: { ...figures.host, machineId: host.machineId },
   };
   const complete = createCellRecord(record);
-  if (complete.verdict !== 'passed' || cell.mode === 'replay') return complete;
+  if (complete.verdict !== 'passed') return complete;
   return { ...complete, flags: cellFlags(host, complete) };
 }
 
