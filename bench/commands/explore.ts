@@ -57,7 +57,7 @@ export function exploreCommand(context: CommandContext): CommandModule<object, E
         .option('minutes', {
           type: 'string',
           requiresArg: true,
-          describe: 'go on in rounds of --schedules, and stop after this long',
+          describe: 'go on in rounds of up to --schedules, and stop after this long',
         })
         .option('conformance', {
           type: 'boolean',

@@ -1,56 +1,82 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { manifest } from '../../strategies/manifest.ts';
 import { explorationVerdict } from './exploration-verdict.ts';
 import { explore } from './explore.ts';
 import { renderExploration } from './render-exploration.ts';
 
-/** More than any machine explores in the time that is given here. */
+const SCENARIOS = ['update-failure', 'fault-invalidate'];
+/** More than any time here allows. */
 const ENDLESS_SCHEDULES = 100_000_000;
 
-function exploreFor(minutes: number, schedules: number, ...ids: string[]) {
+afterEach(() => void vi.restoreAllMocks());
+
+/** A clock that says a millisecond more each time: how far an exploration comes is no matter of speed. */
+function exploreFor(readings: number, schedules: number, ...ids: string[]) {
+  let nowMs = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs++);
   return explore({
     strategies: ids.map((id) => ({ entry: manifest.find((entry) => entry.id === id)! })),
-    scenarios: ['update-failure', 'fault-invalidate'],
+    scenarios: SCENARIOS,
     schedules,
     seed: 1,
     scheduler: 'random',
-    minutes,
+    minutes: readings / 60_000,
   });
+}
+
+function schedulesOf({ strategies }: Awaited<ReturnType<typeof explore>>): number[] {
+  return strategies.flatMap(({ scenarios }) => scenarios.map(({ schedules }) => schedules));
 }
 
 describe('explore with a limit of time', () => {
   it('stops inside a scenario, and says what it did not reach', async () => {
-    const report = await exploreFor(0.05, ENDLESS_SCHEDULES, 'flat-preallocated', 'radix');
-    const [flat, radix] = report.strategies;
-    expect(flat!.scenarios[0]!.schedules).toBeLessThan(ENDLESS_SCHEDULES);
-    expect(flat!.scenarios[1]!.schedules).toBe(0);
-    expect(radix!.scenarios.map(({ schedules }) => schedules)).toEqual([0, 0]);
+    const report = await exploreFor(150, ENDLESS_SCHEDULES, 'flat-preallocated', 'radix');
+    const [first, second, ...radix] = schedulesOf(report);
+    expect(first).toBe(100);
+    expect(second).toBeGreaterThan(0);
+    expect(second).toBeLessThan(100);
+    expect(radix).toEqual([0, 0]);
     const text = renderExploration(report);
-    expect(text).toContain('  not reached: 2 scenarios (update-failure, fault-invalidate)');
-    expect(text).toContain('radix: undecided; no schedule, ');
-    expect(JSON.stringify(report)).not.toMatch(/schedulesPerSecond":(null|-)/);
+    expect(text).toContain(`(${second} to 100 each)`);
+    expect(text.slice(text.indexOf('radix: ')).split('\n')).toEqual([
+      expect.stringMatching(/^radix: undecided; no schedule, 0 of \d+ accesses reached/),
+      '  not reached: 2 scenarios (update-failure, fault-invalidate)',
+      'seed 1, random scheduler',
+    ]);
+    expect(JSON.stringify(report)).not.toContain('"schedulesPerSecond":null');
+  });
+
+  it('reaches every strategy before it goes into depth', async () => {
+    const report = await exploreFor(600, ENDLESS_SCHEDULES, 'flat-preallocated', 'radix');
+    const [first, ...others] = schedulesOf(report);
+    expect(first).toBeGreaterThan(100);
+    expect(first).toBeLessThan(500);
+    expect(others).toEqual([100, 100, 100]);
+  });
+
+  it('makes no round longer than was asked', async () => {
+    const counts = schedulesOf(await exploreFor(300, 20, 'flat-preallocated'));
+    expect(counts[0]).toBeGreaterThan(100);
+    expect(counts[0]! - counts[1]!).toBeGreaterThanOrEqual(0);
+    expect(counts[0]! - counts[1]!).toBeLessThanOrEqual(20);
+  });
+
+  it('runs the schedules that one long round would', async () => {
+    const report = await exploreFor(600, 70, 'flat-preallocated');
+    const [cut] = report.strategies[0]!.scenarios;
+    expect(cut!.schedules % 70).not.toBe(0);
+    const whole = await explore({
+      strategies: [{ entry: manifest.find(({ id }) => id === 'flat-preallocated')! }],
+      scenarios: SCENARIOS.slice(0, 1),
+      schedules: cut!.schedules,
+      seed: 1,
+      scheduler: 'random',
+    });
+    expect(whole.strategies[0]!.scenarios[0]!.traceHash).toBe(cut!.traceHash);
   });
 
   it('decides nothing about what it did not reach, a canary included', async () => {
     const { strategies } = await exploreFor(0, 1, 'flat-preallocated', 'canary-late-zap');
     expect(strategies.map(explorationVerdict)).toEqual(['undecided', 'undecided']);
-  });
-
-  it('goes on in rounds with schedules that are new', async () => {
-    const report = await exploreFor(0.1, 20, 'flat-preallocated');
-    const [first, second] = report.strategies[0]!.scenarios;
-    // A slow machine may not come to the end of one round; any other makes many.
-    expect(first!.schedules).toBeGreaterThanOrEqual(second!.schedules);
-    expect(first!.schedules - second!.schedules).toBeLessThanOrEqual(20);
-    const once = await explore({
-      strategies: [{ entry: manifest.find(({ id }) => id === 'flat-preallocated')! }],
-      scenarios: ['update-failure'],
-      schedules: Math.max(1, first!.schedules),
-      seed: 1,
-      scheduler: 'random',
-    });
-    if (first!.schedules > 0) {
-      expect(once.strategies[0]!.scenarios[0]!.traceHash).toBe(first!.traceHash);
-    }
   });
 });

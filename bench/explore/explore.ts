@@ -13,7 +13,7 @@ export interface ExploreOptions {
   readonly strategies: readonly StrategySource[];
   /** Names; empty = all. */
   readonly scenarios: readonly string[];
-  /** Schedules of each scenario (of each round, when `minutes` is given). */
+  /** Schedules of each scenario (in each round at most, when `minutes` is given). */
   readonly schedules: number;
   /** Base seed: 0..2^32-1. */
   readonly seed: number;
@@ -60,6 +60,10 @@ export interface ExplorationReport {
 
 const SCHEMA_VERSION = '1.1.0';
 
+/** A canary is found within so many schedules of a scenario (docs/exploring.md). */
+const FIRST_ROUND_SCHEDULES = 100;
+const ROUND_GROWTH = 4;
+
 /**
  * Explores every strategy in every scenario under seeded schedules.
  *
@@ -76,7 +80,10 @@ export async function explore(options: ExploreOptions): Promise<ExplorationRepor
     tallies.push(new StrategyTally(await loadExplored(source), scenarios));
   }
   for (let round = 0; round === 0 || (minutes !== undefined && !timeIsOver()); round++) {
-    for (const tally of tallies) await tally.round(options, round, timeIsOver);
+    const schedules = minutes === undefined ? options.schedules : roundSize(round, options);
+    for (const tally of tallies) await tally.round({ ...options, schedules }, timeIsOver);
+    if (round > 0 || options.conformance !== true) continue;
+    for (const tally of tallies) if (!timeIsOver()) tally.coverConformance(options.seed);
   }
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -84,6 +91,11 @@ export async function explore(options: ExploreOptions): Promise<ExplorationRepor
     scheduler: options.scheduler,
     strategies: tallies.map((tally) => tally.report()),
   };
+}
+
+/** Short rounds first, so that a short time reaches every strategy; longer ones set up less often. */
+function roundSize(round: number, { schedules }: ExploreOptions): number {
+  return Math.min(schedules, FIRST_ROUND_SCHEDULES * ROUND_GROWTH ** round);
 }
 
 /** @throws UsageError naming the nearest scenario */
@@ -119,14 +131,15 @@ class StrategyTally {
     }));
   }
 
-  async round(options: ExploreOptions, round: number, timeIsOver: () => boolean): Promise<void> {
-    if (round === 0 && options.conformance === true && !timeIsOver()) {
-      this.#hitByConformance = conformanceCoverage(this.#explored, options.seed);
-    }
+  coverConformance(seed: number): void {
+    this.#hitByConformance = conformanceCoverage(this.#explored, seed);
+  }
+
+  async round(options: ExploreOptions, timeIsOver: () => boolean): Promise<void> {
     for (const { scenario, tally } of this.#scenarios) {
       if (timeIsOver()) return;
       const exploration = new Exploration(this.#explored, scenario);
-      tally.run(exploration, options, round * options.schedules, timeIsOver);
+      tally.run(exploration, options, timeIsOver);
       exploration.addCoverage(this.#hit);
       options.onProgress?.(this.#explored.entry.id, tally.report());
       await setImmediate();
@@ -163,12 +176,12 @@ class ScenarioTally {
   run(
     exploration: Exploration,
     { scheduler, schedules, seed: base }: ExploreOptions,
-    from: number,
     timeIsOver: () => boolean,
   ): void {
     const startMs = performance.now();
-    for (let nth = from; nth < from + schedules && !timeIsOver(); nth++) {
-      this.#schedules++;
+    const end = this.#schedules + schedules;
+    while (this.#schedules < end && !timeIsOver()) {
+      const nth = this.#schedules++;
       const seed = scheduleSeed(base, nth);
       const { fault, hashHigh, hashLow } = exploration.seeded(scheduler, seed);
       this.#hashHigh = Math.imul(this.#hashHigh ^ hashHigh, 0x01000193);

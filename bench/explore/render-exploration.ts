@@ -19,7 +19,8 @@ function renderStrategy(strategy: StrategyExploration): string[] {
       : [
           `  not reached: ${missed.length} ${missed.length === 1 ? 'scenario' : 'scenarios'} (${missed.join(', ')})`,
         ]),
-    ...neverHitText(coverage.neverHit),
+    // Of a strategy that had no turn the list would be all there is.
+    ...(coverage.hit === 0 ? [] : neverHitText(coverage.neverHit)),
   ];
 }
 
