@@ -42,7 +42,7 @@ describe('the page', () => {
       '✓ caught',
       '✗ NOT caught',
       run.plan.command,
-      'planned, but the run ended',
+      'left no record: the run ended before',
     ]) {
       expect(page).toContain(text);
     }

@@ -47,6 +47,7 @@ function byContext(scenario: Scenario, rows: readonly Series[]): ChartOutcome {
       if (failures > 0) classes.set(`${context} order ${order}`, { context, order });
     }
   }
+  if (classes.size === 0) return { absent: 'no allocation failed' };
   const labels = [...classes.keys()].sort();
   const datasets = labels.map((label, style) => {
     const { context, order } = classes.get(label)!;

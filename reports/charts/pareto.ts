@@ -70,7 +70,10 @@ export const pareto: ScenarioChart = {
               title: { display: true, text: 'table bytes per mapped GiB' },
             },
             y: {
-              type: 'logarithmic',
+              // A counted cost may be 0, which a logarithm has no place for.
+              type: placed.every(({ estimates }) => estimates[variant]!.value > 0)
+                ? 'logarithmic'
+                : 'linear',
               title: { display: true, text: metric.label },
               ...latencyRange(placed, variant),
             },
@@ -86,7 +89,7 @@ function latencyRange(placed: readonly Series[], metric: string): { min?: number
   const estimates = placed.map((series) => series.estimates[metric]!);
   const least = Math.min(...estimates.map(({ value }) => value));
   const most = Math.max(...estimates.map(({ value }) => value));
-  if (least <= 0) return {};
+  if (least <= 0) return { min: 0 };
   const lows = estimates.map(({ low }) => low ?? least).filter((low) => low > 0);
   const highs = estimates.map(({ high }) => high ?? most);
   return {

@@ -39,3 +39,13 @@ function variantSelect(title: string, variants: readonly ChartVariant[]): Markup
 export function absentFigure(anchor: string, title: string, reason: string): Markup {
   return html`<figure class="chart absent" id="${anchor}"><h3>${title}</h3><p>Not shown: ${reason}.</p></figure>`;
 }
+
+/** Charts of one place that cannot be shown, in one line each: a frame would be mostly air. */
+export function absentList(
+  charts: readonly { readonly anchor: string; readonly title: string; readonly reason: string }[],
+): Markup {
+  if (charts.length === 0) return html``;
+  return html`<ul class="absent">${charts.map(
+    ({ anchor, title, reason }) => html`<li id="${anchor}">${title}: not shown, ${reason}.</li>`,
+  )}</ul>`;
+}

@@ -11,6 +11,7 @@ import { absentFigure, figure } from './figure.ts';
 import {
   chartLibrary,
   clientFile,
+  clientModules,
   clientScript,
   inScript,
   sharedFunctions,
@@ -27,6 +28,9 @@ import { trustBanner } from './trust-banner.ts';
 
 const QUESTION =
   'Which translation-table update strategy holds up the OS and the device least, at what price in memory, and does any update fail for want of it?';
+
+/** Client modules that hold only functions: they may stand before the state that they use. */
+const VIEW_MODULES = ['chart-folds.mjs', 'scroll-hint.mjs'];
 
 /** @returns one HTML document that needs nothing but itself */
 export function renderPage(whole: ReportModel): string {
@@ -45,9 +49,9 @@ ${paretoFigure(model, charts)}
 </div>
 ${trustBanner(model)}
 ${heatMap(model)}
-${model.scenarios.map((_, index) => scenarioSection(model, charts, index))}
-${sweepsSection(model)}
+${sweepsSection(model, charts)}
 ${reportCharts(charts)}
+${model.scenarios.map((_, index) => scenarioSection(model, charts, index))}
 ${troublesSection(model)}
 ${checksSection(model)}
 ${strategiesSection(model)}
@@ -61,7 +65,7 @@ function document_(title: string, body: Markup, payload: string): string {
   const style = new Markup(clientFile('report.css'));
   const library = new Markup(chartLibrary());
   const shared = new Markup(inScript(sharedFunctions()));
-  const client = new Markup(clientScript());
+  const client = new Markup(`${clientModules(VIEW_MODULES)}\n${clientScript()}`);
   return `${html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -131,14 +135,13 @@ function heatMap(model: ReportModel): Markup | null {
 <p class="downloads"><button type="button" id="heat-map-csv">CSV</button><button type="button" id="heat-map-json">JSON</button></p></section>`;
 }
 
-function reportCharts(charts: ChartSet): Markup {
-  return html`<section id="across" aria-labelledby="across-title"><h2 id="across-title">Across scenarios</h2><div class="charts">${REPORT_CHARTS.map(
-    ({ id, title, howToRead }) => {
-      const placed = charts.get(id)?.get(WHOLE_REPORT);
-      if (placed === undefined || placed.absent !== null) {
-        return absentFigure(id, title, placed?.absent ?? 'not built');
-      }
-      return figure({ anchor: id, chart: id, title, howToRead, variants: placed.views });
-    },
-  )}</div></section>`;
+/** Charts over all scenarios; a run without a sweep of sizes has none, and needs no word about it. */
+function reportCharts(charts: ChartSet): Markup | null {
+  const figures = REPORT_CHARTS.flatMap(({ id, title, howToRead }) => {
+    const { views = [] } = charts.get(id)?.get(WHOLE_REPORT) ?? {};
+    if (views.length === 0) return [];
+    return figure({ anchor: id, chart: id, title, howToRead, variants: views });
+  });
+  if (figures.length === 0) return null;
+  return html`<section id="across" aria-labelledby="across-title"><h2 id="across-title">Across scenarios</h2><div class="charts">${figures}</div></section>`;
 }

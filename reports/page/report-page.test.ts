@@ -152,7 +152,7 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     expect(JSON.parse((await saved('json')).toString()).type).toBe('scatter');
     expect((await saved('png')).subarray(1, 4).toString()).toBe('PNG');
     await figure.locator('details.data summary').click();
-    expect(await figure.locator('details.data tbody tr').count()).toBeGreaterThan(5);
+    await expect.poll(() => figure.locator('details.data tbody tr').count()).toBeGreaterThan(5);
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -165,6 +165,122 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     expect(command).toMatch(/^xlt-bench run fixture --seed 7 --cell \S+$/);
     expect(await page.locator('.cell-block').first().locator('tbody tr').count()).toBe(6);
     await page.close();
+  });
+
+  const closedFold = (page: Page) => page.locator('section.scenario details.fold').nth(1);
+
+  test('scenarios fold: one is open, its charts alone are drawn, and the link keeps the rest', async () => {
+    const { page, problems } = await open();
+    const opened = page.locator('details.fold[open]');
+    expect(await opened.count()).toBe(1);
+    const fold = closedFold(page);
+    expect(await fold.locator('figure').first().isVisible()).toBe(false);
+    const drawnInside = () =>
+      page.evaluate<number>(`[...document.querySelectorAll('details.fold')[1]
+        .querySelectorAll('canvas')].filter((canvas) => Chart.getChart(canvas)).length`);
+    expect(await drawnInside()).toBe(0);
+    await fold.locator('summary').first().focus();
+    await page.keyboard.press('Enter');
+    expect(await fold.locator('figure').first().isVisible()).toBe(true);
+    await expect.poll(drawnInside).toBeGreaterThan(0);
+    await expect.poll(() => page.url()).toContain('open=');
+    const link = page.url();
+    await page.close();
+    const again = await open(link);
+    expect(await again.page.locator('details.fold[open]').count()).toBe(2);
+    expect([...problems, ...again.problems]).toEqual([]);
+    await again.page.close();
+  });
+
+  test('a link into a closed scenario opens it, on loading and later', async () => {
+    const { page, problems } = await open();
+    const fold = closedFold(page);
+    const figure = await fold.locator('figure').first().getAttribute('id');
+    await page.evaluate(`location.hash = '${figure}?metric=notifier-p50'`);
+    await expect.poll(() => fold.locator('figure').first().isVisible()).toBe(true);
+    await page.close();
+    const again = await open(`${url}#${figure}?metric=notifier-p50`);
+    expect(await again.page.locator(`#${figure}`).isVisible()).toBe(true);
+    expect([...problems, ...again.problems]).toEqual([]);
+    await again.page.close();
+  });
+
+  test('one button opens and closes all charts', async () => {
+    const { page } = await open();
+    const button = page.locator('#fold-all');
+    const all = await page.locator('details.fold').count();
+    expect(all).toBeGreaterThan(1);
+    await button.click();
+    await expect.poll(() => button.textContent()).toBe('Close all');
+    expect(await page.locator('details.fold[open]').count()).toBe(all);
+    expect(page.url()).toContain('open=all');
+    await button.click();
+    await expect.poll(() => button.textContent()).toBe('Open all');
+    expect(await page.locator('details.fold[open]').count()).toBe(0);
+    await page.locator('#reset').click();
+    expect(await page.locator('details.fold[open]').count()).toBe(1);
+    await page.close();
+  });
+
+  test('print shows everything on white, within the paper, and gives the screen back', async () => {
+    const { page, problems } = await open(url, { colorScheme: 'dark' });
+    await page.evaluate(`addEventListener('beforeprint', () => { globalThis.atPrint = {
+      closed: document.querySelectorAll('details.fold:not([open])').length,
+      undrawn: [...document.querySelectorAll('figure canvas')].filter((c) => {
+        const chart = Chart.getChart(c);
+        return !chart || chart.options.animation !== false || chart.width < 600;
+      }).length,
+      cell: document.querySelector('#heat-map td').style.background,
+    }; })`);
+    const cell = () => page.evaluate(`document.querySelector('#heat-map td').style.background`);
+    const dark = await cell();
+    await page.pdf({ path: artefactPath('report-print.pdf'), format: 'A4' });
+    await expect.poll(() => page.locator('details.fold[open]').count()).toBe(1);
+    const atPrint = await page.evaluate<{ cell: string }>('globalThis.atPrint');
+    expect(atPrint).toMatchObject({ closed: 0, undrawn: 0 });
+    expect(atPrint.cell).not.toBe(dark);
+    expect(await cell()).toBe(dark);
+    await page.emulateMedia({ media: 'print' });
+    // A4 without the page's own margins.
+    await page.setViewportSize({ width: 703, height: 1000 });
+    await page.evaluate(`dispatchEvent(new Event('beforeprint'))`);
+    expect(
+      await page.evaluate(`[...document.querySelectorAll('.scroll')]
+        .filter((place) => place.scrollWidth > place.clientWidth + 1)
+        .map((place) => place.getAttribute('aria-label'))`),
+    ).toEqual([]);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(
+      'rgb(255, 255, 255)',
+    );
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test('a table that is cut off says how much is out of sight, and takes the keyboard', async () => {
+    const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+    const { page, problems } = await open(url, phone);
+    const place = page.locator('section.scenario .scroll').first();
+    const hint = page.locator('section.scenario .scroll-hint').first();
+    const columns = await place.locator('thead th').count();
+    const first = Number(
+      /^Scroll for (\d+) more columns →$/.exec((await hint.textContent())!)?.[1],
+    );
+    expect(first).toBeGreaterThan(2);
+    expect(first).toBeLessThan(columns);
+    expect(await place.getAttribute('data-more')).toBe('right');
+    expect(await place.getAttribute('aria-label')).toContain('Results of');
+    await place.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => place.getAttribute('data-more')).toBe('left right');
+    await page.evaluate(`document.querySelector('section.scenario .scroll').scrollLeft = 9999`);
+    await expect.poll(() => place.getAttribute('data-more')).toBe('left');
+    await expect.poll(() => hint.textContent()).toContain('scroll back');
+    expect(problems).toEqual([]);
+    await page.close();
+    const wide = await open();
+    expect(await wide.page.locator('#heat-map-section .scroll-hint').count()).toBe(1);
+    expect(await wide.page.locator('#heat-map-section .scroll-hint:visible').count()).toBe(0);
+    await wide.page.close();
   });
 
   test('axe finds nothing serious in light or dark', async () => {
@@ -204,7 +320,7 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     ];
     for (const [name, context] of shots) {
       const { page } = await open(url, context);
-      await page.evaluate(`dispatchEvent(new Event('beforeprint'))`);
+      await page.locator('#fold-all').click();
       const width = await page.evaluate('document.documentElement.scrollWidth');
       expect(width).toBeLessThanOrEqual(context.viewport?.width ?? 1280);
       await page.screenshot({
@@ -213,8 +329,5 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
       });
       await page.close();
     }
-    const { page } = await open();
-    await page.pdf({ path: artefactPath('report-print.pdf'), format: 'A4' });
-    await page.close();
   });
 });

@@ -1,8 +1,10 @@
 import { SCENARIO_CHARTS } from '../charts/all-charts.ts';
+import { pareto } from '../charts/pareto.ts';
+import { throughputLatency } from '../charts/throughput-latency.ts';
 import type { ReportModel, Scenario } from '../report-model.ts';
 import { verdictSentences } from '../verdict.ts';
 import type { ChartSet } from './chart-set.ts';
-import { absentFigure, figure } from './figure.ts';
+import { absentList, figure } from './figure.ts';
 import { html, type Markup } from './markup.ts';
 import { microTable } from './micro-table.ts';
 import { resultsTable } from './results-table.ts';
@@ -25,27 +27,52 @@ export function scenarioSection(model: ReportModel, charts: ChartSet, index: num
   }<bdi>${description}</bdi></p>
 <ul class="verdict">${verdictSentences(model, scenario).map((s) => html`<li>${sentenceMarkup(s)}</li>`)}</ul>
 ${recommendation(scenario)}
-${resultsTable(model, scenario)}
-<p class="fine">Median over forks; below it ${spreadMeaning(scenario)}. Bold: best of the column, before asking whether the difference matters. A dash: not measured, or fewer than ten samples beyond the percentile.</p>
-${microTable(scenario)}
-<div class="charts">${SCENARIO_CHARTS.filter(({ id }) => id !== 'pareto').map((chart) => {
-    const chartAnchor = `${anchor}-${chart.id}`;
-    const placed = charts.get(chart.id)?.get(String(index));
-    const { id, title: chartTitle, howToRead } = chart;
-    if (placed === undefined || placed.absent !== null) {
-      return absentFigure(chartAnchor, chartTitle, placed?.absent ?? 'not built');
-    }
-    return figure({
-      anchor: chartAnchor,
-      chart: id,
-      scenario: index,
-      title: chartTitle,
-      howToRead,
-      variants: placed.views,
-    });
-  })}</div>
+${figuresPart(model, scenario, index)}
+${chartFold(charts, scenario, index)}
 <details class="reproduce" data-scenario="${index}"><summary>Every cell, and how to run it again</summary><div class="cells-body"></div></details>
 </section>`;
+}
+
+/** More scenarios than this, and the tables fold as well: the verdicts would be pages apart. */
+const OPEN_TABLES = 4;
+
+/** The scenario's tables, open while there are few scenarios. */
+function figuresPart(model: ReportModel, scenario: Scenario, index: number): Markup {
+  const { anchor, title, series } = scenario;
+  const tables = html`${resultsTable(model, scenario)}
+<p class="fine">Median over forks; below it ${spreadMeaning(scenario)}. Bold: best of the column, before asking whether the difference matters. A dash: not measured, or fewer than ten samples beyond the percentile.</p>
+${microTable(scenario)}`;
+  if (model.scenarios.length <= OPEN_TABLES) return tables;
+  return html`<details class="fold" id="${anchor}-figures"${index === 0 ? html` open` : null}><summary><span class="hidden">${title}: </span>Figures of ${series.length} strateg${series.length === 1 ? 'y' : 'ies'}</summary>
+${tables}</details>`;
+}
+
+/** Charts that stand in other sections: the first screen's, and the rate sweep's. */
+const ELSEWHERE = [pareto.id, throughputLatency.id];
+
+/** All charts of the scenario, folded but for the first scenario's: a run may hold dozens. */
+function chartFold(charts: ChartSet, { anchor, title }: Scenario, index: number): Markup {
+  const placed = SCENARIO_CHARTS.filter(({ id }) => !ELSEWHERE.includes(id)).map((chart) => {
+    const { views = [], absent = 'not built' } = charts.get(chart.id)?.get(String(index)) ?? {};
+    return { ...chart, views, absent, place: `${anchor}-${chart.id}` };
+  });
+  const shown = placed.filter(({ absent }) => absent === null);
+  const missing = placed.flatMap(({ place, title: name, absent }) =>
+    absent === null ? [] : [{ anchor: place, title: name, reason: absent }],
+  );
+  if (shown.length === 0) return absentList(missing);
+  return html`<details class="fold" id="${anchor}-charts"${index === 0 ? html` open` : null}><summary><span class="hidden">${title}: </span>${shown.length} chart${shown.length === 1 ? '' : 's'} <span class="fine">${shown.map(({ title: name }) => name).join(' · ')}</span></summary>
+<div class="charts">${shown.map(({ id, place, title: name, howToRead, views }) =>
+    figure({
+      anchor: place,
+      chart: id,
+      scenario: index,
+      title: name,
+      howToRead,
+      variants: views,
+    }),
+  )}</div>
+${absentList(missing)}</details>`;
 }
 
 /** What the trade-off comes to, with the figures it rests on. */

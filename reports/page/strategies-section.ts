@@ -9,7 +9,7 @@ export function strategiesSection({ strategies }: ReportModel): Markup {
 <table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">title</th><th scope="col">family</th><th scope="col">declares</th><th scope="col">module</th></tr></thead>
 <tbody>${strategies.map(
     ({ label, title, family, guarantees, modules, style, id }) =>
-      html`<tr data-strategy="${label}"><th scope="row"><span class="key" data-key="${style}"></span><bdi>${label}</bdi></th><td><bdi>${title}</bdi></td><td><bdi>${family}</bdi></td><td>${pairs(guarantees)}</td><td><code>${modules[id] ?? '–'}</code></td></tr>`,
+      html`<tr data-strategy="${label}"><th scope="row"><span class="key" data-key="${style}"></span><bdi>${label}</bdi></th><td><bdi>${title}</bdi></td><td><bdi>${family}</bdi></td><td>${pairs(guarantees)}</td><td>${digest(modules[`strategies/${id}`] ?? modules[id])}</td></tr>`,
   )}</tbody></table></div></section>`;
 }
 
@@ -19,4 +19,10 @@ function pairs(values: Readonly<Record<string, unknown>>): Markup {
   return html`<ul class="pairs">${entries.map(
     ([key, value]) => html`<li>${key}: <bdi>${String(value)}</bdi></li>`,
   )}</ul>`;
+}
+
+/** Enough of a digest to tell two builds apart; "Machine, versions and command" has all of it. */
+function digest(whole: string | undefined): Markup {
+  if (whole === undefined) return html`–`;
+  return html`<code title="${whole}">${whole.slice(0, 12)}</code>`;
 }

@@ -1,13 +1,36 @@
+import { throughputLatency } from '../charts/throughput-latency.ts';
 import type { ReportModel } from '../report-model.ts';
 import { formatValue } from '../units.ts';
+import type { ChartSet } from './chart-set.ts';
+import { figure } from './figure.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Where rate sweeps bend and how cost grows with size; null where nothing was swept. */
-export function sweepsSection({ knees, growths }: ReportModel): Markup | null {
-  if (knees.length === 0 && growths.length === 0) return null;
+export function sweepsSection(model: ReportModel, charts: ChartSet): Markup | null {
+  const { knees, growths } = model;
+  const curves = capacityFigures(model, charts);
+  if (knees.length === 0 && growths.length === 0 && curves.length === 0) return null;
   return html`<section id="sweeps" aria-labelledby="sweeps-title"><h2 id="sweeps-title">Capacity and growth</h2>
 ${knees.length === 0 ? null : kneeTable(knees)}
+${curves.length === 0 ? null : html`<div class="charts">${curves}</div>`}
 ${growths.length === 0 ? null : growthTable(growths)}</section>`;
+}
+
+/** The curves that the knees are read from; a sweep belongs to the scenario of its lowest rate. */
+function capacityFigures({ scenarios }: ReportModel, charts: ChartSet): Markup[] {
+  const { id, title, howToRead } = throughputLatency;
+  return scenarios.flatMap(({ anchor, workload, device }, index) => {
+    const { views = [] } = charts.get(id)?.get(String(index)) ?? {};
+    if (views.length === 0) return [];
+    return figure({
+      anchor: `${anchor}-${id}`,
+      chart: id,
+      scenario: index,
+      title: `${title}: ${workload} · ${device}`,
+      howToRead,
+      variants: views,
+    });
+  });
 }
 
 function kneeTable(knees: ReportModel['knees']): Markup {

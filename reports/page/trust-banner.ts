@@ -33,7 +33,7 @@ ${
     : fact('warn', `${unsteady} of ${series.length} series`, 'no steady state in some fork')
 }
 ${fact(...gcFact(run))}
-${warnings.map((flag) => fact('warn', flag.text, `in ${flag.cells} cells`))}
+${warnings.map((flag) => fact('warn', flag.text, `in ${flag.cells} cell${flag.cells === 1 ? '' : 's'}`))}
 ${warnings.length === 0 ? fact('good', 'no warning', 'nothing seen of noise, throttling or an unstable clock') : null}
 </ul>`;
 }

@@ -1,5 +1,5 @@
 import { csvText, element, saveFile } from './download.mjs';
-import { look, payload, state } from './page-state.mjs';
+import { look, paper, payload, state } from './page-state.mjs';
 
 // One figure of the page: draws its definition, fills its data table, answers its buttons.
 
@@ -45,7 +45,8 @@ export function finishOptions(overrides = {}) {
     hidden: state.hidden.strategy,
     scale: state.scale === '' ? undefined : state.scale,
     fontSize: 12,
-    animation: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+    // Paper shows the first frame, and that must be the last one.
+    animation: !paper.printing && !matchMedia('(prefers-reduced-motion: reduce)').matches,
     formatValue,
     frontierOf,
     marks: chartMarks,
@@ -61,7 +62,7 @@ function plotHeight(config, figure) {
     return 90 + Math.max(2, rows) * 24 + (config.type === 'bar' ? 40 : 0);
   }
   const names = config.data.datasets.filter(({ xlt }) => xlt.role === 'line').length;
-  const perRow = Math.max(1, Math.floor(figure.clientWidth / 150));
+  const perRow = Math.max(1, Math.floor(figure.querySelector('.plot').clientWidth / 150));
   return 300 + Math.ceil(names / perRow) * 20;
 }
 
@@ -190,10 +191,9 @@ export function startFigures() {
       button.addEventListener('click', () => save(figure, button.dataset.save));
     }
   }
-  addEventListener('beforeprint', () => {
-    for (const figure of document.querySelectorAll('figure[data-chart]')) {
-      if (!drawn.has(figure)) drawFigure(figure);
-    }
-    for (const chart of drawn.values()) chart.resize();
-  });
+}
+
+/** On paper nothing comes into view later: every chart is drawn, at the width it has there. */
+export function drawAllForPrint() {
+  for (const figure of document.querySelectorAll('figure[data-chart]')) drawFigure(figure);
 }

@@ -1,3 +1,5 @@
+import { foldsInLink, foldsOfLink } from './chart-folds.mjs';
+
 // What the reader chose. It lives in the URL's fragment, after the anchor: "#scenario-x?metric=...",
 // so that a link restores the view and file:// needs no server.
 
@@ -10,6 +12,9 @@ function preferredMetrics() {
   return [...(counted ? ['modelled-time'] : []), 'notifier-p99', 'notifier-p50', 'modelled-time'];
 }
 
+// Read before anything can open or close one.
+const foldsAtFirst = [...document.querySelectorAll('details.fold[open]')].map(({ id }) => id);
+
 const defaults = {
   metric:
     preferredMetrics().find((id) => payload.metrics.some((metric) => metric.id === id)) ??
@@ -20,14 +25,19 @@ const defaults = {
   theme: '',
 };
 
-export const state = { ...defaults, hidden: emptyHidden() };
+export const state = { ...defaults, hidden: emptyHidden(), open: defaultFolds() };
+
+/** What is open before the reader opens or closes anything: the first scenario, as an example. */
+export function defaultFolds() {
+  return foldsAtFirst;
+}
 
 function emptyHidden() {
   return Object.fromEntries(MENUS.map((menu) => [menu, []]));
 }
 
 export function resetState() {
-  Object.assign(state, defaults, { hidden: emptyHidden() });
+  Object.assign(state, defaults, { hidden: emptyHidden(), open: defaultFolds() });
 }
 
 /** Takes over what the fragment says; unknown names are ignored. @returns the anchor in it */
@@ -42,6 +52,7 @@ export function readHash() {
     if (value !== null && known(key, value)) state[key] = value;
   }
   for (const menu of MENUS) state.hidden[menu] = given.getAll(`hide-${menu}`);
+  state.open = foldsOfLink(given.getAll('open'));
   return anchor;
 }
 
@@ -54,6 +65,7 @@ export function hashOf(anchor) {
   for (const menu of MENUS) {
     for (const value of state.hidden[menu]) query.append(`hide-${menu}`, value);
   }
+  for (const name of foldsInLink()) query.append('open', name);
   const text = query.toString();
   return `#${anchor}${text === '' ? '' : `?${text}`}`;
 }
@@ -62,7 +74,11 @@ export function writeHash(anchor = location.hash.slice(1).split('?')[0]) {
   history.replaceState(null, '', hashOf(anchor));
 }
 
+/** Paper is white whatever the theme. */
+export const paper = { printing: false };
+
 export function isDark() {
+  if (paper.printing) return false;
   if (state.theme !== '') return state.theme === 'dark';
   return matchMedia('(prefers-color-scheme: dark)').matches;
 }

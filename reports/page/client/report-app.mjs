@@ -1,10 +1,18 @@
-import { configsOf, drawFigure, redrawAll, startFigures } from './chart-figure.mjs';
+import {
+  configsOf,
+  drawAllForPrint,
+  drawFigure,
+  redrawAll,
+  startFigures,
+} from './chart-figure.mjs';
+import { applyFolds, reveal, startFolds } from './chart-folds.mjs';
 import { element } from './download.mjs';
 import { drawHeatMap, startHeatMap } from './heat-map-table.mjs';
 import {
   hashOf,
   look,
   MENUS,
+  paper,
   payload,
   readHash,
   resetState,
@@ -12,6 +20,7 @@ import {
   state,
   writeHash,
 } from './page-state.mjs';
+import { startScrollHints, watchScroll } from './scroll-hint.mjs';
 
 const SELECTS = ['metric', 'baseline', 'scale', 'theme'];
 
@@ -127,6 +136,7 @@ function startControls() {
   }
   document.getElementById('reset').addEventListener('click', () => {
     resetState();
+    applyFolds();
     followMetric();
     changed();
   });
@@ -211,19 +221,45 @@ function fillCells(details) {
         row.append(element('td', String(text), at < 5 && at !== 2 ? { class: 'num' } : {}));
       });
     }
-    block.append(title, element('pre', reproduce, { tabindex: '0' }), table);
+    const place = element('div', null, {
+      class: 'scroll',
+      tabindex: '0',
+      role: 'region',
+      'aria-label': `Cells of ${strategy}`,
+    });
+    place.append(table);
+    block.append(title, element('pre', reproduce, { tabindex: '0' }), place);
+    watchScroll(place);
     return block;
   });
   body.replaceChildren(...blocks);
 }
 
+/** Everything that carries colours or a width of the screen is drawn again for paper, and back. */
+function startPrinting() {
+  const setPrinting = (printing) => {
+    paper.printing = printing;
+    document.documentElement.toggleAttribute('data-printing', printing);
+    drawKeys();
+    drawHeatMap();
+    if (printing) drawAllForPrint();
+    else redrawAll();
+  };
+  addEventListener('beforeprint', () => setPrinting(true));
+  addEventListener('afterprint', () => setPrinting(false));
+}
+
 function goTo(anchor) {
   const target = anchor === '' ? null : document.getElementById(anchor);
+  reveal(target);
   target?.scrollIntoView();
 }
 
 function start() {
   Chart.defaults.font.family = look().fontFamily;
+  // In this order: what is folded away must be open when it is drawn for print.
+  startFolds();
+  startPrinting();
   startFigures();
   startHeatMap();
   startControls();
@@ -233,16 +269,21 @@ function start() {
     details.addEventListener('toggle', () => fillCells(details), { once: true });
   }
   const anchor = readHash();
+  applyFolds();
   followMetric();
   apply();
   goTo(anchor);
   addEventListener('hashchange', () => {
     // A plain anchor keeps the view; a pasted link replaces it.
-    if (location.hash.includes('?')) goTo(readHash());
-    else writeHash(location.hash.slice(1));
+    const isLink = location.hash.includes('?');
+    const anchor = isLink ? readHash() : location.hash.slice(1);
+    if (isLink) applyFolds();
+    else writeHash(anchor);
     followMetric();
     apply();
+    goTo(anchor);
   });
+  startScrollHints();
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', apply);
   document.documentElement.dataset.ready = 'yes';
 }
