@@ -1,7 +1,7 @@
 import { slug } from '../escape.ts';
 import { html, type Markup } from '../page/markup.ts';
 import { formatValue } from '../units.ts';
-import { unitOf } from './lane-rows.ts';
+import { labelOf, unitOf } from './lane-rows.ts';
 import { type HistoryChange, isRegression } from './regressions.ts';
 import type { RunEntry, SiteHistory } from './site-history.ts';
 
@@ -14,7 +14,9 @@ export function indexBody(history: SiteHistory, changes: readonly HistoryChange[
   const names = (pick: (run: RunEntry) => readonly string[]) =>
     [...new Set(history.runs.flatMap(pick))].sort();
   const newest = [...history.runs].reverse();
-  return html`<section aria-labelledby="changes"><h2 id="changes">Changes of level</h2>${changeTable(changes.slice(0, SHOWN_CHANGES))}</section>
+  return html`<p class="lead">Each run measures how strategies that keep a device’s translation table in step with the CPU’s page tables hold up under invalidations: how long the OS and the device wait, what the tables cost in memory, and which allocations fail. A run’s report has the verdicts, charts and the command that repeats it.</p>
+<section aria-labelledby="changes"><h2 id="changes">Changes of level</h2>
+<p class="fine">A figure that left the median of its last runs by more than its metric’s threshold, with an interval that excludes it.</p>${changeTable(changes.slice(0, SHOWN_CHANGES))}</section>
 <section aria-labelledby="runs"><h2 id="runs">${newest.length} runs</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="results"><thead><tr><th scope="col">run</th><th scope="col">created</th><th scope="col">suite</th><th scope="col">machine</th><th scope="col" class="num">cells</th><th scope="col" class="num">passed</th><th scope="col" class="num">stale</th></tr></thead>
 <tbody>${newest.slice(0, SHOWN_RUNS).map(runRow)}</tbody></table></div>
@@ -50,6 +52,6 @@ export function changeTable(changes: readonly HistoryChange[], root = ''): Marku
     const { run, scenario, strategy, metric, before, after, confirmed, machineId } = change;
     const unit = unitOf(metric);
     const kind = isRegression(change) ? 'worse' : 'better';
-    return html`<tr><th scope="row"><a href="${root}runs/${run.slug}/index.html"><bdi>${run.id}</bdi></a> <small>machine <bdi>${machineId}</bdi></small></th><td><bdi>${scenario}</bdi></td><td><bdi>${strategy}</bdi></td><td>${metric}</td><td class="num">${formatValue(before, unit)}</td><td class="num">${formatValue(after, unit)}</td><td class="num ${kind}">${formatValue(after / before, 'ratio')} ${kind}</td><td>${confirmed ? 'a later run agrees' : 'newest run, not confirmed'}</td></tr>`;
+    return html`<tr><th scope="row"><a href="${root}runs/${run.slug}/index.html"><bdi>${run.id}</bdi></a> <small>machine <bdi>${machineId}</bdi></small></th><td class="scenario-name"><bdi>${scenario}</bdi></td><td><bdi>${strategy}</bdi></td><td>${labelOf(metric)}</td><td class="num">${formatValue(before, unit)}</td><td class="num">${formatValue(after, unit)}</td><td class="num ${kind}">${formatValue(after / before, 'ratio')} ${kind}</td><td>${confirmed ? 'a later run agrees' : 'newest run, not confirmed'}</td></tr>`;
   })}</tbody></table></div>`;
 }

@@ -1,19 +1,17 @@
+import { METRICS } from '../../results/metrics.ts';
 import { html, type Markup } from '../page/markup.ts';
 import { formatRange, formatValue } from '../units.ts';
 import { changePoints } from './change-points.ts';
 import { HISTORY_METRICS, type LaneName, laneName, type SiteHistory } from './site-history.ts';
 import { sparkline } from './sparkline.ts';
 
-/** Units of the history's metrics. */
-const UNITS: Readonly<Record<string, string>> = {
-  'notifier-p99': 'ns',
-  'fault-p99': 'ns',
-  'modelled-time': 'ns',
-  'bytes-per-gib': 'bytes',
-};
-
 export function unitOf(metric: string): string {
-  return UNITS[metric] ?? 'count';
+  return METRICS.find(({ id }) => id === metric)?.unit ?? 'count';
+}
+
+/** The metric's name as the reports write it. */
+export function labelOf(metric: string): string {
+  return METRICS.find(({ id }) => id === metric)?.label ?? metric;
 }
 
 export interface LaneRow extends LaneName {
@@ -26,18 +24,32 @@ export interface LaneRow extends LaneName {
 
 /** Lanes that a page shows, in the order scenario, strategy, metric. */
 export function lanesWhere(history: SiteHistory, wanted: (name: LaneName) => boolean): string[] {
-  return [...history.lanes.keys()].filter((key) => wanted(laneName(key))).sort();
+  // Numbers in names by their value: a rate of 20000 stands before one of 100000.
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return [...history.lanes.keys()].filter((key) => wanted(laneName(key))).sort(compare);
 }
 
 /** A table of lanes: the newest figure, its way there, and the changes of level. */
 export function laneTable(history: SiteHistory, keys: readonly string[], title: string): Markup {
   if (keys.length === 0) return html`<p>No figures yet.</p>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="results">
-<thead><tr><th scope="col">machine</th><th scope="col">scenario</th><th scope="col">strategy</th><th scope="col">metric</th><th scope="col" class="num">newest</th><th scope="col">over the runs</th><th scope="col" class="num">runs</th></tr></thead>
-<tbody>${keys.map((key) => row(history, key))}</tbody></table></div>`;
+  const names = keys.map(laneName);
+  // A column that says the same in every row says it once above the table.
+  const machines = new Set(names.map(({ machineId }) => machineId));
+  const strategies = new Set(names.map(({ strategy }) => strategy));
+  const shown = { machine: machines.size > 1, strategy: strategies.size > 1 };
+  const once = shown.machine
+    ? null
+    : html`<p class="fine">All on machine <bdi>${[...machines][0]!}</bdi>.</p>`;
+  return html`${once}<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="results">
+<thead><tr>${shown.machine ? html`<th scope="col">machine</th>` : null}<th scope="col">scenario</th>${shown.strategy ? html`<th scope="col">strategy</th>` : null}<th scope="col">metric</th><th scope="col" class="num">newest</th><th scope="col">over the runs</th><th scope="col" class="num">runs</th></tr></thead>
+<tbody>${keys.map((key) => row(history, key, shown))}</tbody></table></div>`;
 }
 
-function row(history: SiteHistory, key: string): Markup {
+function row(
+  history: SiteHistory,
+  key: string,
+  shown: { readonly machine: boolean; readonly strategy: boolean },
+): Markup {
   const { machineId, scenario, strategy, metric } = laneName(key);
   const lane = history.lanes.get(key)!;
   const threshold = HISTORY_METRICS.find(({ id }) => id === metric)?.threshold ?? 0.1;
@@ -50,7 +62,7 @@ function row(history: SiteHistory, key: string): Markup {
       ? null
       : html`<small>${formatRange(low, high, unit)}</small>`;
   const label = `${lane.length} runs, newest ${formatValue(value, unit)}, ${changes.length} changes of level`;
-  return html`<tr><td><bdi>${machineId}</bdi></td><th scope="row"><bdi>${scenario}</bdi></th><td><bdi>${strategy}</bdi></td><td>${metric}</td><td class="num">${formatValue(value, unit)}${spread}</td><td>${
+  return html`<tr>${shown.machine ? html`<td><bdi>${machineId}</bdi></td>` : null}<th scope="row"><bdi>${scenario}</bdi></th>${shown.strategy ? html`<td><bdi>${strategy}</bdi></td>` : null}<td>${labelOf(metric)}</td><td class="num">${formatValue(value, unit)}${spread}</td><td>${
     lane.length < 2 ? html`<span class="none">one run</span>` : sparkline(lane, changes, label)
   }</td><td class="num">${lane.length}</td></tr>`;
 }

@@ -7,6 +7,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -179,6 +180,65 @@ describe('a published site', () => {
           await page.screenshot({ path: artefactPath(`site-${name.split('/').pop()}.png`) });
         }
         expect(problems).toEqual([]);
+      } finally {
+        await browser.close();
+      }
+    },
+  );
+
+  test.runIf(chromiumPath !== null)(
+    'axe finds nothing serious on any kind of page; none asks for anything or complains',
+    { timeout: 120_000 },
+    async () => {
+      const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+      const browser = await launchBrowser();
+      const kinds = ['index', 'history', 'compare', 'strategies/huge-then-4k'];
+      kinds.push('workloads/redis-bgsave', 'runs/day-1/index');
+      const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+      const looks = [{ colorScheme: 'light' as const }, { colorScheme: 'dark' as const, ...phone }];
+      try {
+        for (const look of looks) {
+          for (const kind of kinds) {
+            const page = await browser.newPage(look);
+            const problems: string[] = [];
+            page.on('pageerror', (error) => problems.push(error.message));
+            page.on('console', (message) => {
+              if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+            });
+            page.on('request', (request) => {
+              if (!/^(file|data|blob):/.test(request.url())) problems.push(request.url());
+            });
+            await page.goto(pathToFileURL(join(out, `${kind}.html`)).href);
+            if (kind === 'compare') await page.waitForSelector('html[data-ready="yes"]');
+            await page.evaluate(axe);
+            const found = await page.evaluate<{ impact: string }[]>(
+              `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+                violations.map(({ id, impact, nodes }) => ({ id, impact, html: nodes[0].html })))`,
+            );
+            const serious = found.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+            expect([kind, serious, problems]).toEqual([kind, [], []]);
+            const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+            expect([kind, width <= page.viewportSize()!.width]).toEqual([kind, true]);
+            await page.close();
+          }
+        }
+      } finally {
+        await browser.close();
+      }
+    },
+  );
+
+  test.runIf(chromiumPath !== null)(
+    'a wide table says so on a phone',
+    { timeout: 60_000 },
+    async () => {
+      const browser = await launchBrowser();
+      try {
+        const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+        await page.goto(pathToFileURL(join(out, 'history.html')).href);
+        const hint = page.locator('.scroll-hint').first();
+        await expect.poll(() => hint.textContent()).toMatch(/^Scroll for \d more columns →$/);
+        expect(await hint.isVisible()).toBe(true);
       } finally {
         await browser.close();
       }

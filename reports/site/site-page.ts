@@ -1,5 +1,5 @@
 import { visibleText } from '../escape.ts';
-import { clientFile } from '../page/inline-script.ts';
+import { clientFile, clientModules } from '../page/inline-script.ts';
 import { html, Markup } from '../page/markup.ts';
 
 export interface SitePageOptions {
@@ -33,6 +33,12 @@ export function sitePage({ title, body, root, data, script }: SitePageOptions): 
   }</nav></header>
 <main id="main">${body}</main>
 <footer><p>Made by xlt-bench publish from recorded runs. Figures of different machines are never joined.</p></footer>
-${script === undefined ? null : html`<script type="module">\n${new Markup(script)}</script>`}
+<script type="module">
+${new Markup(pageScript(script))}</script>
 </body></html>`.toString()}\n`;
+}
+
+/** Every page has tables that may be wider than a phone. */
+function pageScript(own = ''): string {
+  return `${clientModules(['scroll-hint.mjs'])}\nstartScrollHints();\n${own}`;
 }
