@@ -12,6 +12,9 @@ import { renderReport } from '../render-report.ts';
 
 const OPTIONS = { runId: 'fixture', seed: 7, strategies: 8, workloads: 2, forks: 6 };
 
+/** A slow machine must not fail a test: this only ends a hang. */
+const SOON = { timeout: 20_000 };
+
 interface AxeFinding {
   readonly id: string;
   readonly impact: string;
@@ -65,7 +68,7 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
 
   test('opens from file://, draws, asks for nothing and complains of nothing', async () => {
     const { page, problems } = await open();
-    await expect.poll(() => drawnCanvases(page)).toBeGreaterThan(0);
+    await expect.poll(() => drawnCanvases(page), SOON).toBeGreaterThan(0);
     await page.evaluate(`dispatchEvent(new Event('beforeprint'))`);
     expect(await drawnCanvases(page)).toBe(await page.locator('figure canvas').count());
     expect(problems).toEqual([]);
@@ -152,7 +155,9 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     expect(JSON.parse((await saved('json')).toString()).type).toBe('scatter');
     expect((await saved('png')).subarray(1, 4).toString()).toBe('PNG');
     await figure.locator('details.data summary').click();
-    await expect.poll(() => figure.locator('details.data tbody tr').count()).toBeGreaterThan(5);
+    await expect
+      .poll(() => figure.locator('details.data tbody tr').count(), SOON)
+      .toBeGreaterThan(5);
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -182,8 +187,9 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     await fold.locator('summary').first().focus();
     await page.keyboard.press('Enter');
     expect(await fold.locator('figure').first().isVisible()).toBe(true);
-    await expect.poll(drawnInside).toBeGreaterThan(0);
-    await expect.poll(() => page.url()).toContain('open=');
+    await fold.locator('figure').first().scrollIntoViewIfNeeded();
+    await expect.poll(drawnInside, SOON).toBeGreaterThan(0);
+    await expect.poll(() => page.url(), SOON).toContain('open=');
     const link = page.url();
     await page.close();
     const again = await open(link);
@@ -197,7 +203,7 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     const fold = closedFold(page);
     const figure = await fold.locator('figure').first().getAttribute('id');
     await page.evaluate(`location.hash = '${figure}?metric=notifier-p50'`);
-    await expect.poll(() => fold.locator('figure').first().isVisible()).toBe(true);
+    await expect.poll(() => fold.locator('figure').first().isVisible(), SOON).toBe(true);
     await page.close();
     const again = await open(`${url}#${figure}?metric=notifier-p50`);
     expect(await again.page.locator(`#${figure}`).isVisible()).toBe(true);
@@ -211,11 +217,11 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     const all = await page.locator('details.fold').count();
     expect(all).toBeGreaterThan(1);
     await button.click();
-    await expect.poll(() => button.textContent()).toBe('Close all');
+    await expect.poll(() => button.textContent(), SOON).toBe('Close all');
     expect(await page.locator('details.fold[open]').count()).toBe(all);
     expect(page.url()).toContain('open=all');
     await button.click();
-    await expect.poll(() => button.textContent()).toBe('Open all');
+    await expect.poll(() => button.textContent(), SOON).toBe('Open all');
     expect(await page.locator('details.fold[open]').count()).toBe(0);
     await page.locator('#reset').click();
     expect(await page.locator('details.fold[open]').count()).toBe(1);
@@ -235,7 +241,7 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     const cell = () => page.evaluate(`document.querySelector('#heat-map td').style.background`);
     const dark = await cell();
     await page.pdf({ path: artefactPath('report-print.pdf'), format: 'A4' });
-    await expect.poll(() => page.locator('details.fold[open]').count()).toBe(1);
+    await expect.poll(() => page.locator('details.fold[open]').count(), SOON).toBe(1);
     const atPrint = await page.evaluate<{ cell: string }>('globalThis.atPrint');
     expect(atPrint).toMatchObject({ closed: 0, undrawn: 0 });
     expect(atPrint.cell).not.toBe(dark);
@@ -271,10 +277,10 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     expect(await place.getAttribute('aria-label')).toContain('Results of');
     await place.focus();
     await page.keyboard.press('ArrowRight');
-    await expect.poll(() => place.getAttribute('data-more')).toBe('left right');
+    await expect.poll(() => place.getAttribute('data-more'), SOON).toBe('left right');
     await page.evaluate(`document.querySelector('section.scenario .scroll').scrollLeft = 9999`);
-    await expect.poll(() => place.getAttribute('data-more')).toBe('left');
-    await expect.poll(() => hint.textContent()).toContain('scroll back');
+    await expect.poll(() => place.getAttribute('data-more'), SOON).toBe('left');
+    await expect.poll(() => hint.textContent(), SOON).toContain('scroll back');
     expect(problems).toEqual([]);
     await page.close();
     const wide = await open();

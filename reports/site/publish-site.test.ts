@@ -18,6 +18,9 @@ import { HOSTILE_TEXT } from '../fixtures/hostile-text.ts';
 import { writeRun } from '../fixtures/write-run.ts';
 import { type PublishedSite, publishSite } from './publish-site.ts';
 
+/** A slow machine must not fail a test: this only ends a hang. */
+const SOON = { timeout: 20_000 };
+
 const BASE = { strategies: 3, workloads: 2, forks: 6 };
 
 describe('a published site', () => {
@@ -174,7 +177,9 @@ describe('a published site', () => {
         expect(await row.locator('td').last().textContent()).toBe('slower');
         await page.screenshot({ path: artefactPath('site-compare.png') });
         await page.selectOption('#before', 'elsewhere');
-        await expect.poll(() => page.locator('#rows').textContent()).toContain('two machines');
+        await expect
+          .poll(() => page.locator('#rows').textContent(), SOON)
+          .toContain('two machines');
         for (const name of ['index', 'strategies/huge-then-4k']) {
           await page.goto(pathToFileURL(join(out, `${name}.html`)).href);
           await page.screenshot({ path: artefactPath(`site-${name.split('/').pop()}.png`) });
@@ -237,7 +242,7 @@ describe('a published site', () => {
         const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
         await page.goto(pathToFileURL(join(out, 'history.html')).href);
         const hint = page.locator('.scroll-hint').first();
-        await expect.poll(() => hint.textContent()).toMatch(/^Scroll for \d more columns →$/);
+        await expect.poll(() => hint.textContent(), SOON).toMatch(/^Scroll for \d more columns →$/);
         expect(await hint.isVisible()).toBe(true);
       } finally {
         await browser.close();
