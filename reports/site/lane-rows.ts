@@ -62,7 +62,7 @@ function row(
       ? null
       : html`<small>${formatRange(low, high, unit)}</small>`;
   const label = `${lane.length} runs, newest ${formatValue(value, unit)}, ${changes.length} changes of level`;
-  return html`<tr>${shown.machine ? html`<td><bdi>${machineId}</bdi></td>` : null}<th scope="row"><bdi>${scenario}</bdi></th>${shown.strategy ? html`<td><bdi>${strategy}</bdi></td>` : null}<td>${labelOf(metric)}</td><td class="num">${formatValue(value, unit)}${spread}</td><td>${
+  return html`<tr>${shown.machine ? html`<td><bdi>${machineId}</bdi></td>` : null}<th scope="row"><bdi>${scenario}</bdi></th>${shown.strategy ? html`<td><bdi>${strategy}</bdi></td>` : null}<td class="metric">${labelOf(metric)}</td><td class="num">${formatValue(value, unit)}${spread}</td><td>${
     lane.length < 2 ? html`<span class="none">one run</span>` : sparkline(lane, changes, label)
   }</td><td class="num">${lane.length}</td></tr>`;
 }
