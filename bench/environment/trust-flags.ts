@@ -126,7 +126,8 @@ function contentionFlags(
 function heapFlags({ host: seen }: TrustFacts): TrustFlag[] {
   const flags: TrustFlag[] = [];
   if (or0(seen.gcEvents) > 0) {
-    const text = `${seen.gcEvents} garbage collections in the measured window`;
+    const count = or0(seen.gcEvents);
+    const text = `${count} garbage collection${count === 1 ? '' : 's'} in the measured window`;
     flags.push(warning('gc-in-window', text));
   }
   if (or0(seen.heapGrowthBytes) > HEAP_GROWTH_BYTES) {

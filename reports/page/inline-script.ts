@@ -86,6 +86,8 @@ const CLIENT_MODULES = [
   'page-state.mjs',
   'download.mjs',
   'chart-figure.mjs',
+  'chart-folds.mjs',
+  'scroll-hint.mjs',
   'heat-map-table.mjs',
   'report-app.mjs',
 ];

@@ -11,7 +11,6 @@ import { absentFigure, figure } from './figure.ts';
 import {
   chartLibrary,
   clientFile,
-  clientModules,
   clientScript,
   inScript,
   sharedFunctions,
@@ -28,9 +27,6 @@ import { trustBanner } from './trust-banner.ts';
 
 const QUESTION =
   'Which translation-table update strategy holds up the OS and the device least, at what price in memory, and does any update fail for want of it?';
-
-/** Client modules that hold only functions: they may stand before the state that they use. */
-const VIEW_MODULES = ['chart-folds.mjs', 'scroll-hint.mjs'];
 
 /** @returns one HTML document that needs nothing but itself */
 export function renderPage(whole: ReportModel): string {
@@ -65,7 +61,7 @@ function document_(title: string, body: Markup, payload: string): string {
   const style = new Markup(clientFile('report.css'));
   const library = new Markup(chartLibrary());
   const shared = new Markup(inScript(sharedFunctions()));
-  const client = new Markup(`${clientModules(VIEW_MODULES)}\n${clientScript()}`);
+  const client = new Markup(clientScript());
   return `${html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -36,11 +36,8 @@ export function runDataScript(entry: RunEntry, model: ReportModel): string {
 
 /** The page on which a reader picks two runs. */
 export function compareBody({ runs }: SiteHistory): Markup {
-  const list = runs.map(({ id, slug, createdAt, machineId }) => ({
-    id,
-    slug,
-    createdAt,
-    machineId,
+  const list = runs.map(({ id, slug, createdAt, machineId, suite }) => ({
+    ...{ id, slug, createdAt, machineId, suite },
   }));
   return html`<p>Picks two runs and compares each strategy in each scenario, with the verdicts of <code>xlt-bench compare BEFORE AFTER --metric METRIC</code>: ratio of medians with a seeded bootstrap interval, p corrected for all rows. Timings of two machines are not compared.</p>
 <div class="controls"><label class="pick">Before <select id="before"></select></label> <label class="pick">After <select id="after"></select></label> <label class="pick">Metric <select id="metric"></select></label> <label><input type="checkbox" id="all"> also rows without a difference</label> <button type="button" id="csv">CSV</button></div>

@@ -2,7 +2,13 @@ import { METRICS } from '../../results/metrics.ts';
 import { html, type Markup } from '../page/markup.ts';
 import { formatRange, formatValue } from '../units.ts';
 import { changePoints } from './change-points.ts';
-import { HISTORY_METRICS, type LaneName, laneName, type SiteHistory } from './site-history.ts';
+import {
+  HISTORY_METRICS,
+  type LaneName,
+  laneKey,
+  laneName,
+  type SiteHistory,
+} from './site-history.ts';
 import { sparkline } from './sparkline.ts';
 
 export function unitOf(metric: string): string {
@@ -36,7 +42,11 @@ export function laneTable(history: SiteHistory, keys: readonly string[], title: 
   // A column that says the same in every row says it once above the table.
   const machines = new Set(names.map(({ machineId }) => machineId));
   const strategies = new Set(names.map(({ strategy }) => strategy));
-  const shown = { machine: machines.size > 1, strategy: strategies.size > 1 };
+  const shown = {
+    machine: machines.size > 1,
+    strategy: strategies.size > 1,
+    twins: twinsAmong(names),
+  };
   const once = shown.machine
     ? null
     : html`<p class="fine">All on machine <bdi>${[...machines][0]!}</bdi>.</p>`;
@@ -45,12 +55,30 @@ export function laneTable(history: SiteHistory, keys: readonly string[], title: 
 <tbody>${keys.map((key) => row(history, key, shown))}</tbody></table></div>`;
 }
 
+const withoutConditions = (name: LaneName): string => laneKey({ ...name, conditions: '' });
+
+/** Names that stand in more than one lane: their conditions tell them apart. */
+function twinsAmong(names: readonly LaneName[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const twins = new Set<string>();
+  for (const name of names.map(withoutConditions)) (seen.has(name) ? twins : seen).add(name);
+  return twins;
+}
+
 function row(
   history: SiteHistory,
   key: string,
-  shown: { readonly machine: boolean; readonly strategy: boolean },
+  shown: {
+    readonly machine: boolean;
+    readonly strategy: boolean;
+    readonly twins: ReadonlySet<string>;
+  },
 ): Markup {
-  const { machineId, scenario, strategy, metric } = laneName(key);
+  const name = laneName(key);
+  const { machineId, scenario, conditions, strategy, metric } = name;
+  const settings = shown.twins.has(withoutConditions(name))
+    ? html` <small>settings ${conditions}</small>`
+    : null;
   const lane = history.lanes.get(key)!;
   const threshold = HISTORY_METRICS.find(({ id }) => id === metric)?.threshold ?? 0.1;
   const changes = changePoints(lane, threshold);
@@ -62,7 +90,7 @@ function row(
       ? null
       : html`<small>${formatRange(low, high, unit)}</small>`;
   const label = `${lane.length} runs, newest ${formatValue(value, unit)}, ${changes.length} changes of level`;
-  return html`<tr>${shown.machine ? html`<td><bdi>${machineId}</bdi></td>` : null}<th scope="row"><bdi>${scenario}</bdi></th>${shown.strategy ? html`<td><bdi>${strategy}</bdi></td>` : null}<td class="metric">${labelOf(metric)}</td><td class="num">${formatValue(value, unit)}${spread}</td><td>${
+  return html`<tr>${shown.machine ? html`<td><bdi>${machineId}</bdi></td>` : null}<th scope="row"><bdi>${scenario}</bdi>${settings}</th>${shown.strategy ? html`<td><bdi>${strategy}</bdi></td>` : null}<td class="metric">${labelOf(metric)}</td><td class="num">${formatValue(value, unit)}${spread}</td><td>${
     lane.length < 2 ? html`<span class="none">one run</span>` : sparkline(lane, changes, label)
   }</td><td class="num">${lane.length}</td></tr>`;
 }

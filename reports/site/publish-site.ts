@@ -245,6 +245,7 @@ function writeLaneData(writer: SiteWriter, path: string, rows: readonly LaneRow[
   const columns = [
     'machineId',
     'scenario',
+    'conditions',
     'strategy',
     'metric',
     'runs',

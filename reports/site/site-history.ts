@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { writeFileAtomic } from '../../results/atomic-file.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { round4 } from '../charts/chart-definition.ts';
-import type { ReportModel, Scenario } from '../report-model.ts';
+import type { ReportModel, Scenario, Series } from '../report-model.ts';
 import type { LanePoint } from './change-points.ts';
 
-const HISTORY_VERSION = 1;
+const HISTORY_VERSION = 2;
 
 const runEntrySchema = z.object({
   id: z.string(),
@@ -41,10 +41,15 @@ export interface SiteHistory {
   readonly lanes: Map<string, LanePoint[]>;
 }
 
-/** What a lane follows. Lanes of two machines are never one. */
+/**
+ * What a lane follows. Lanes of two machines are never one, nor are those of two suites that set the same
+ * scenario differently: a change between them would be nobody's.
+ */
 export interface LaneName {
   readonly machineId: string;
   readonly scenario: string;
+  /** Digest of what shapes the figures, with the seed where they are counts of it. */
+  readonly conditions: string;
   readonly strategy: string;
   readonly metric: string;
 }
@@ -62,18 +67,19 @@ export function scenarioName({ workload, device, mode, pressure, variant }: Scen
   return [workload, device, mode, pressure, variant].filter((part) => part !== null).join(' · ');
 }
 
-export function laneKey({ machineId, scenario, strategy, metric }: LaneName): string {
-  return JSON.stringify([machineId, scenario, strategy, metric]);
+export function laneKey({ machineId, scenario, conditions, strategy, metric }: LaneName): string {
+  return JSON.stringify([machineId, scenario, strategy, metric, conditions]);
 }
 
 export function laneName(key: string): LaneName {
-  const [machineId, scenario, strategy, metric] = JSON.parse(key) as [
+  const [machineId, scenario, strategy, metric, conditions] = JSON.parse(key) as [
+    string,
     string,
     string,
     string,
     string,
   ];
-  return { machineId, scenario, strategy, metric };
+  return { machineId, scenario, conditions, strategy, metric };
 }
 
 /** @throws UsageError when the file is not a history of this version */
@@ -112,13 +118,16 @@ export function addRun(history: SiteHistory, entry: RunEntry, model: ReportModel
   history.runs.splice(at, 0, entry);
   if (later >= 0) renumber(history, (run) => (run >= at ? run + 1 : run));
   for (const scenario of model.scenarios) {
-    for (const { strategy, status, estimates } of scenario.series) {
+    for (const series of scenario.series) {
+      const { strategy, status, estimates } = series;
       if (status !== 'passed' && status !== 'partial') continue;
+      const conditions = laneConditions(scenario, series);
       for (const { id } of HISTORY_METRICS) {
         const figure = estimates[id];
         if (figure == null) continue;
         const { machineId } = entry;
-        const key = laneKey({ machineId, scenario: scenarioName(scenario), strategy, metric: id });
+        const name = scenarioName(scenario);
+        const key = laneKey({ machineId, scenario: name, conditions, strategy, metric: id });
         const lane = history.lanes.get(key) ?? [];
         const bound = (value: number | null) => (value === null ? null : round4(value));
         lane.push({
@@ -132,6 +141,15 @@ export function addRun(history: SiteHistory, entry: RunEntry, model: ReportModel
       }
     }
   }
+}
+
+/** Eight digits tell suites apart; what a replay counts belongs to its seed besides. */
+function laneConditions({ mode }: Scenario, { conditions, forks }: Series): string {
+  const settings = conditions
+    .split(' ')
+    .map((hash) => hash.slice(0, 8))
+    .join('+');
+  return mode === 'replay' ? `${settings}, seed ${forks[0]?.seed ?? 0}` : settings;
 }
 
 function removeRun(history: SiteHistory, id: string): void {

@@ -21,9 +21,11 @@ function load(slug) {
 function readHash() {
   const given = new URLSearchParams(location.hash.slice(1));
   const last = runs[runs.length - 1];
-  const before = runs.findLast(
+  const others = runs.filter(
     ({ slug, machineId }) => slug !== last?.slug && machineId === last?.machineId,
   );
+  // A run of another suite shares few scenarios with the newest one.
+  const before = others.findLast(({ suite }) => suite === last?.suite) ?? others.at(-1);
   return {
     before: given.get('before') ?? before?.slug ?? last?.slug,
     after: given.get('after') ?? last?.slug,
