@@ -40,7 +40,7 @@ export async function importTrace(options: ImportOptions): Promise<ImportSummary
   }
   const started = performance.now();
   const check = (metadata: TraceMetadata): void => {
-    if (options.process !== undefined) selectSpace(metadata, options.process);
+    selectSpace(metadata, options.process);
   };
   const metadata = await importTraceFile(inputs, new FileSink(out), check);
   const seconds = (performance.now() - started) / 1000;

@@ -23,8 +23,9 @@ import { importTexts } from '../import/recording-fixture.ts';
 import { checkPageTrace } from '../workloads/check-page-trace.ts';
 import type { PageTrace } from '../workloads/page-trace.ts';
 import { PageTraceReader } from '../workloads/page-trace-reader.ts';
-import { BUNDLED_TRACES, loadBundledPageTrace } from './bundled-traces.ts';
+import { BUNDLED_TRACES, loadBundledPageTrace, loadBundledTrace } from './bundled-traces.ts';
 import { type PageTraceOptions, pageTraceOf } from './page-trace-of.ts';
+import { selectSpace } from './space-selection.ts';
 
 const A = 0x7f0000000000;
 const PAGE = 4096;
@@ -134,6 +135,14 @@ describe('redis-bgsave', () => {
     const nobody = loadBundledPageTrace('redis-bgsave', { process: 'nginx' });
     await expect(nobody).rejects.toThrow(/no process "nginx", expected a pid or one of: .*redis/);
     await expect(loadBundledPageTrace('redis')).rejects.toThrow(/no bundled recording "redis"/);
+  });
+
+  test('a recording without any is refused by name, though nobody asked for one', async () => {
+    const { metadata } = await loadBundledTrace('redis-bgsave');
+    const empty = { ...metadata, spaces: [] };
+    expect(() => selectSpace(empty)).toThrow(
+      /redis-bgsave.*: holds no process with memory events$/,
+    );
   });
 });
 
