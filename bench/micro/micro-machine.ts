@@ -91,6 +91,10 @@ export class MicroMachine {
   readonly #draws: Uint32Array;
   /** What the thread's snapshot holds now. */
   #words: MicroWords | null = null;
+  /** The strategy's hardware walks the CPU's own table (the pages' words), which nobody else fills here. */
+  readonly #walksCpuTable: boolean;
+  /** The last call left the pages mapped. */
+  #mapped = false;
 
   /** @throws Error when the strategy refuses the registration */
   constructor(
@@ -122,6 +126,7 @@ export class MicroMachine {
     // This thread is the only one, and the device as well: its own cache is what gets invalidated.
     this.state.set(layout.PLAN_THREAD_COUNT, 1);
     this.state.set(this.state.threadAddress(0) + layout.THREAD_ROLE, ROLE_DEVICE);
+    this.#walksCpuTable = entry.notifiesAfterChange === true;
     this.#host = instantiate(modules, this.state.memory, 0);
     this.driver = this.#host.driver as MicroExports;
     this.#register(entry.id);
@@ -157,6 +162,7 @@ export class MicroMachine {
     switch (step.call) {
       case 'draw':
         fillDraws(this.#draws, step.order, step.pages);
+        if (this.#walksCpuTable) this.#fillCpuTable(step.pages);
         return 0;
       case 'translate':
         return this.driver.microTranslate(0, step.repeats) >>> 0;
@@ -170,6 +176,7 @@ export class MicroMachine {
         this.driver.maintainAll();
         return 0;
       case 'clear':
+        this.#mapped = false;
         for (const [index, { pageCount }] of this.#geometry.regions.entries()) {
           const failures = this.driver.microInvalidate(index, 0, pageCount, 0, 1, EVENT_UNMAP);
           this.#failed(step, failures);
@@ -181,12 +188,14 @@ export class MicroMachine {
       }
       case 'update': {
         this.#prepareWords(step.words);
+        this.#mapped = true;
         const { first, pages, stride, repeats } = step;
         return this.#failed(step, this.driver.microUpdate(0, first, pages, stride, repeats));
       }
       case 'invalidate': {
         const { first, pages, stride, repeats } = step;
         const event = EVENTS[step.event];
+        this.#mapped = false;
         const failures = this.driver.microInvalidate(0, first, pages, stride, repeats, event);
         return this.#failed(step, failures);
       }
@@ -198,6 +207,19 @@ export class MicroMachine {
     const { order, step } = MICRO_WORDS[words];
     this.driver.microWords(order, step);
     this.#words = words;
+  }
+
+  /** Maps what the updates' words said in the CPU's table, or nothing where they were taken back. */
+  #fillCpuTable(pages: number): void {
+    const words = this.state.threadAddress(0) + layout.THREAD_WORDS;
+    const records = this.state.get(layout.PLAN_PAGE_BASE);
+    for (let page = 0; page < pages; page++) {
+      const word = this.#mapped
+        ? this.state.view.getBigUint64(words + 8 * (page % layout.BLOCK_PAGES), true)
+        : 0n;
+      const record = records + page * layout.PAGE_RECORD_BYTES;
+      this.state.view.setBigUint64(record + layout.PAGE_WORD, word, true);
+    }
   }
 
   #failed(step: MicroStep, failures: number): number {

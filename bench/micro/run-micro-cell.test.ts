@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as layout from '../../core/abi/layout.ts';
 import * as terms from '../../core/abi/terms.ts';
 import { microLabel } from '../../results/metrics.ts';
+import { manifest } from '../../strategies/manifest.ts';
 import { benchmarkCell } from '../benchmarks/benchmark-cell.ts';
 import { loadModules } from '../cell/thread-modules.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
@@ -38,6 +39,25 @@ test("a walk's device cache is not left on: later invalidations would pay for em
   expect(machine.state.count(terms.COUNT_CACHE_HITS)).toBeGreaterThan(0);
   expect(machine.state.get(layout.PLAN_CACHE_ENTRIES)).toBe(0);
 });
+
+test.each(manifest.filter(({ guarantees }) => guarantees.translates).map(({ id }) => id))(
+  '%s does every operation of the table, and finds what was mapped',
+  (id) => {
+    const { entry } = resolveStrategy(id);
+    const machine = new MicroMachine(
+      { cell: benchmarkCell(id, 'micro', 0), entry },
+      loadModules({ id }),
+    );
+    for (const { operation, prepare, timed, restore, hits } of MICRO_OPERATIONS) {
+      machine.run(prepare);
+      const { hits: found } = machine.run(timed);
+      machine.run(restore);
+      if (hits !== null) expect([operation, found]).toEqual([operation, hits]);
+      if (operation === 'translate-miss') expect([operation, found]).toEqual([operation, 0]);
+    }
+    expect(machine.close()).toBe(0);
+  },
+);
 
 test('the floor translates nothing and is measured all the same', () => {
   expect(run('noop', ['translate-random 1x4K'])[0]!.avgNs).toBeGreaterThan(0);
