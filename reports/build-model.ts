@@ -6,6 +6,7 @@ import {
 } from '../results/cell-identity.ts';
 import type { CellRecord } from '../results/cell-record.ts';
 import { runDefects } from '../results/compare/run-differences.ts';
+import { DEFAULT_BASELINE } from '../results/default-baseline.ts';
 import { groupBy } from '../results/group-by.ts';
 import { growthsOf } from '../results/growth.ts';
 import { type Knee, kneesOf, plannedRate, sweptScenario } from '../results/knee.ts';
@@ -23,6 +24,9 @@ import type {
   Scenario,
   StrategyEntry,
 } from './report-model.ts';
+
+/** In the order in which a report shows them. */
+const MODES = ['storm', 'replay', 'micro'];
 
 /** Members of this family exist to be caught. */
 const CANARY_FAMILY = 'canary';
@@ -85,7 +89,9 @@ function strategyEntries(
   const rank = ({ id, family }: StrategyEntry) => {
     const place = order.indexOf(id);
     // The floor is nobody's baseline: it comes last.
-    return family === FLOOR_FAMILY ? 1e6 : place < 0 ? 1e5 : place;
+    if (family === FLOOR_FAMILY) return 1e6;
+    if (place >= 0) return place;
+    return id === DEFAULT_BASELINE ? 1e5 : 2e5;
   };
   const entries = new Map<string, StrategyEntry>();
   for (const record of records) {
@@ -157,10 +163,14 @@ function scenariosOf(
     };
   });
   const origins = ['recorded', 'derived', 'synthetic', null];
-  // What a real program did comes first.
-  return scenarios.sort(
-    (a, b) => origins.indexOf(a.origin) - origins.indexOf(b.origin) || bySize.compare(a.key, b.key),
-  );
+  // What a real program did comes first, and of one workload what was measured before what was counted.
+  const rank = ({ origin, workload, device, mode, key }: Scenario) =>
+    [origins.indexOf(origin), workload, device, MODES.indexOf(mode), key] as const;
+  return scenarios.sort((a, b) => {
+    const [one, other] = [rank(a), rank(b)];
+    const at = one.findIndex((part, i) => part !== other[i]);
+    return at < 0 ? 0 : bySize.compare(String(one[at]), String(other[at]));
+  });
 }
 
 /** A rate sweep stands once: in the scenario of its lowest rate. */

@@ -12,6 +12,7 @@ const DECIDING = ['notifier-p999', 'notifier-p99', 'notifier-p50', 'modelled-tim
 const DECIDING_IN_REPLAY = ['modelled-time', 'notifier-p999', 'notifier-p99'];
 const MEMORY = 'bytes-per-gib';
 const STALL = 'stall-share';
+const SINGLE_OPERATIONS = 'Single operations, timed in batches: the table says what each costs.';
 
 /** `[2.90 µs, 3.40 µs], 10 forks`: how far to trust a figure, in words. */
 export function spreadText(figure: Estimate, unit: string): string {
@@ -26,6 +27,7 @@ export function spreadText(figure: Estimate, unit: string): string {
 /** What a reader should take away from one scenario: who wins at what, and what failed. */
 export function verdictSentences(model: ReportModel, scenario: Scenario): Sentence[] {
   const ranked = rankedSeries(scenario);
+  if (scenario.mode === 'micro') return [[SINGLE_OPERATIONS], ...troubleSentence(scenario)];
   return [
     ...latencySentence(model, scenario, ranked),
     ...memorySentence(model, scenario, ranked),
@@ -38,6 +40,8 @@ export function verdictSentences(model: ReportModel, scenario: Scenario): Senten
 /** The first screen's line: who blocks the OS least, and whether memory ran out anywhere. */
 export function headline(model: ReportModel, scenario: Scenario): Sentence {
   const ranked = rankedSeries(scenario);
+  const trouble = troubleText(scenario);
+  if (scenario.mode === 'micro') return [SINGLE_OPERATIONS, ...trouble];
   const [latency = []] = latencySentence(model, scenario, ranked);
   const least = lowest(ranked, STALL);
   const stall: Sentence =
@@ -54,16 +58,14 @@ export function headline(model: ReportModel, scenario: Scenario): Sentence {
       : failing.length === 0
         ? ' No allocation failed.'
         : ` Allocations failed in ${failing.length} of ${counted.length}.`;
-  const troubled = scenario.series.filter(({ status }) => status !== 'passed');
-  const trouble: Sentence =
-    troubled.length === 0
-      ? []
-      : [
-          ' Not all passed: ',
-          ...names(troubled.map(({ strategy, status }) => `${strategy} (${status})`)),
-          '.',
-        ];
   return [...latency, ...stall, failures, ...trouble];
+}
+
+function troubleText({ series }: Scenario): Sentence {
+  const troubled = series.filter(({ status }) => status !== 'passed');
+  if (troubled.length === 0) return [];
+  const named = names(troubled.map(({ strategy, status }) => `${strategy} (${status})`));
+  return [' Not all passed: ', ...named, '.'];
 }
 
 /** A refused strategy asked for memory and never ran. */

@@ -1,12 +1,11 @@
 import { scenarioKey, seriesKey, strategyLabel } from '../../results/cell-identity.ts';
 import type { CellRecord } from '../../results/cell-record.ts';
+import { DEFAULT_BASELINE } from '../../results/default-baseline.ts';
 import { groupBy } from '../../results/group-by.ts';
 import { medianOf } from '../../results/statistics/hierarchical-bootstrap.ts';
 import { alignedRows } from './aligned-rows.ts';
 
 /** What the others are compared with, where it is there. */
-const BASELINE = 'flat-preallocated';
-
 type Row = readonly string[];
 
 /** Figures of one series, as medians over its forks; null: not measured. */
@@ -39,7 +38,7 @@ export function summaryTable(records: readonly CellRecord[]): string[] {
 
 function section(scenario: string, cells: readonly CellRecord[]): string[] {
   const series = [...groupBy(cells, seriesKey).values()].map(figuresOf);
-  const base = series.find(({ name }) => name === BASELINE);
+  const base = series.find(({ name }) => name === DEFAULT_BASELINE);
   const lead = (figures: Figures): number => (figures === base ? 0 : 1);
   series.sort(
     (a, b) =>
@@ -50,7 +49,7 @@ function section(scenario: string, cells: readonly CellRecord[]): string[] {
   const header = ['strategy', 'notifier p50', 'x', 'p99', 'fault p50', 'table peak', 'x'];
   const rows = series.map((figures) => rowOf(figures, base));
   const forks = new Set(cells.map(({ fork }) => fork)).size;
-  const note = base === undefined || series.length === 1 ? '' : `; baseline ${BASELINE}`;
+  const note = base === undefined || series.length === 1 ? '' : `; baseline ${DEFAULT_BASELINE}`;
   return [
     `${scenario.split('|').join(', ')} (${forks === 1 ? '1 fork' : `${forks} forks`}${note})`,
     ...alignedRows([[...header, 'alloc failures'], ...rows]).map((line) => `  ${line}`),

@@ -15,6 +15,11 @@ export const PARETO_LATENCIES = [
   'modelled-time',
 ] as const;
 
+/** A replay's costs are added up: what the device would have needed for all of it says more than a tail. */
+function latenciesOf({ mode }: Scenario): readonly string[] {
+  return mode === 'replay' ? [...PARETO_LATENCIES].reverse() : PARETO_LATENCIES;
+}
+
 /** The trade-off at a glance: latency against memory, failures as marks. */
 export const pareto: ScenarioChart = {
   id: 'pareto',
@@ -22,7 +27,7 @@ export const pareto: ScenarioChart = {
   howToRead:
     'Down and left is better. The dashed line joins the strategies that no other one beats on both axes; whatever lies above it costs more of something and gives nothing for it. Bars are the spread over forks. A red ring marks a strategy whose allocations failed in this scenario. The floor (no table at all) is shown for scale and is not ranked.',
   variants: (model, scenario) =>
-    PARETO_LATENCIES.flatMap((id) => {
+    latenciesOf(scenario).flatMap((id) => {
       const metric = model.metrics.find((candidate) => candidate.id === id);
       const measured = drawable(scenario).some(({ estimates }) => estimates[id] != null);
       return metric !== undefined && measured ? [{ key: id, label: metric.label }] : [];

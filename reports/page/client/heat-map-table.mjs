@@ -8,12 +8,17 @@ export function currentHeatMap() {
   if (metric === undefined) return null;
   const columns = judgedColumns(metric)
     .map((column, index) => ({ ...column, anchor: payload.scenarios[index].anchor, index }))
-    .filter(({ index }) => scenarioShown(index));
+    .filter(({ index, cells }) => scenarioShown(index) && hasFigure(cells));
   const strategies = payload.strategies.filter(
     ({ label }) => !state.hidden.strategy.includes(label),
   );
   const config = heatMapConfig({ metric, baseline: state.baseline, strategies, columns });
   return { config, columns, metric };
+}
+
+/** A scenario in which nobody measures the metric, as micro cells no notifier, has no column. */
+function hasFigure(cells) {
+  return Object.values(cells).some(({ verdict }) => verdict !== 'absent');
 }
 
 const judged = new Map();
