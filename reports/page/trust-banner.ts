@@ -11,9 +11,12 @@ ${model.runs.map((run) => runTrust(model, run))}
 }
 
 function runTrust(model: ReportModel, run: RunHeader): Markup {
-  const series = model.scenarios.filter((s) => s.run === run.id).flatMap((s) => s.series);
-  const forks = series.map((one) => one.forks.length);
-  const counted = model.scenarios.every((s) => s.run !== run.id || s.mode === 'replay');
+  const scenarios = model.scenarios.filter((s) => s.run === run.id);
+  const series = scenarios.flatMap((s) => s.series);
+  // One fork is all there is to know of a replay, so it says nothing of the others.
+  const measured = scenarios.filter((s) => s.mode !== 'replay').flatMap((s) => s.series);
+  const counted = measured.length === 0;
+  const forks = (counted ? series : measured).map((one) => one.forks.length);
   const warnings = run.flags.filter(({ severity }) => severity === 'warning');
   const unsteady = series.filter(({ notes }) =>
     notes.some((note) => note.startsWith('no steady')),
