@@ -12,6 +12,7 @@ import { growthsOf } from '../results/growth.ts';
 import { type Knee, kneesOf, plannedRate, sweptScenario } from '../results/knee.ts';
 import { METRICS } from '../results/metrics.ts';
 import { FLOOR_FAMILY, paretoSets } from '../results/pareto.ts';
+import { pressureStandings } from '../results/pressure-standing.ts';
 import type { StoredRun } from '../results/run-store.ts';
 import { buildSeries } from './build-series.ts';
 import { slug } from './escape.ts';
@@ -47,6 +48,7 @@ export function buildModel(runs: readonly StoredRun[]): ReportModel {
     scenarios,
     knees: runs.flatMap((run) => kneesOf(run.records)),
     growths: runs.flatMap((run) => growthsOf(run.records)),
+    pressure: pressureStandings(records.filter((record) => !isCheck(record))),
     missing: runs.flatMap(missingCells),
     checks: runs.flatMap((run) => run.records.filter(isCheck).map((r) => checkRow(run, r))),
   };

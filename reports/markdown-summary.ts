@@ -1,3 +1,4 @@
+import { STANDINGS } from '../results/pressure-standing.ts';
 import { escapeMarkdown, visibleText } from './escape.ts';
 import { isAsExpected } from './page/checks-section.ts';
 import { tableMetrics } from './page/results-table.ts';
@@ -17,6 +18,7 @@ export function markdownSummary(model: ReportModel): string {
     '## xlt-bench',
     ...model.runs.map(trustLine),
     ...model.scenarios.flatMap((scenario) => scenarioLines(model, scenario)),
+    ...pressureLines(model),
     ...sweepLines(model),
     ...checkLines(model),
     ...(model.missing.length > 0
@@ -96,6 +98,15 @@ function row(series: Series, metrics: readonly MetricHeader[]): string {
       ]
     : cells;
   return `| ${escapeMarkdown(strategy)} | ${passed} of ${forks.length} | ${text.join(' | ')} |`;
+}
+
+function pressureLines({ pressure }: ReportModel): string[] {
+  if (pressure.length === 0) return [];
+  const lines = STANDINGS.map((standing) => {
+    const names = pressure.filter((one) => one.standing === standing);
+    return `- ${standing}: ${names.map(({ strategy }) => escapeMarkdown(strategy)).join(', ') || 'none'}`;
+  });
+  return ['### Memory pressure', lines.join('\n')];
 }
 
 function sweepLines({ knees, growths }: ReportModel): string[] {

@@ -57,6 +57,34 @@ describe('the page', () => {
   });
 });
 
+describe('memory pressure', () => {
+  const calm = generateRun({ ...OPTIONS, troubles: false, strategies: 3, workloads: 1, forks: 2 });
+  const records = calm.records.flatMap((record) => {
+    const refused = record.strategy === 'flat-preallocated';
+    const tight = { ...record, pressure: 'tight', cellId: `${record.cellId}.tight` };
+    return [record, refused ? { ...tight, verdict: 'refused' as const, reason: 'no room' } : tight];
+  });
+  const pressed = { ...calm, records };
+
+  test('stands before the scenarios, with a column a profile and the answer in words', () => {
+    const text = renderReport([pressed]);
+    expect(page).not.toContain('id="pressure"');
+    expect(text.indexOf('id="pressure"')).toBeLessThan(text.indexOf('class="scenario"'));
+    const section = /<section id="pressure"[\s\S]*?<\/section>/.exec(text)![0];
+    expect(section).toMatch(/<dt>did not run everywhere<\/dt><dd><bdi>flat-preallocated<\/bdi>/);
+    expect(section).toMatch(/<dt>failed in the notifier<\/dt><dd>none/);
+    for (const profile of ['plenty', 'tight']) expect(section).toContain(`>${profile}</a>`);
+    expect(section).toMatch(/title="no room">refused/);
+  });
+
+  test('is in the summary for a pull request', () => {
+    const text = markdownSummary(buildModel([pressed]));
+    expect(text).toContain('### Memory pressure');
+    expect(text).toMatch(/^- did not run everywhere: flat\\?-preallocated$/m);
+    expect(markdownSummary(buildModel([calm]))).not.toContain('### Memory pressure');
+  });
+});
+
 describe('files', () => {
   let folder: string;
   beforeAll(() => {

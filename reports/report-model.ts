@@ -3,6 +3,7 @@ import type { Growth } from '../results/growth.ts';
 import type { HostFingerprint } from '../results/host-fingerprint.ts';
 import type { Knee } from '../results/knee.ts';
 import type { MetricUnit } from '../results/metrics.ts';
+import type { PressureStanding } from '../results/pressure-standing.ts';
 import type { Recommendation } from '../results/recommendation.ts';
 import type { RunPlan } from '../results/run-plan.ts';
 import type { Estimate } from './estimate.ts';
@@ -21,6 +22,8 @@ export interface ReportModel {
   readonly knees: readonly Knee[];
   /** Sweeps over regions, mapped memory or threads, and how cost grows along each. */
   readonly growths: readonly Growth[];
+  /** How each strategy came through all memory profiles; empty where none was set. */
+  readonly pressure: readonly PressureStanding[];
   /** Planned cells that left no record, with their fork. */
   readonly missing: readonly string[];
   /** Verify and explore cells: what the checker caught. Never compared with anything. */

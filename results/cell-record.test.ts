@@ -101,7 +101,14 @@ describe('metrics', () => {
   });
 
   test('micro rows become metrics under the name of the patch tables', () => {
-    const row = { operation: 'map', leafBytes: 4096, leaves: 256, avgNs: 2100, minNs: 1600 };
+    const row = {
+      operation: 'map',
+      leafBytes: 4096,
+      leaves: 256,
+      avgNs: 2100,
+      minNs: 1500,
+      p5Ns: 1600,
+    };
     expect(microLabel(row)).toBe('map 256x4K');
     expect(microLabel({ ...row, leafBytes: 2 ** 21, leaves: 1 })).toBe('map 1x2M');
     const record = createCellRecord({ ...minimal, mode: 'micro', micro: [row] });

@@ -185,6 +185,8 @@ const microRowSchema = z.object({
   leaves: z.number().int().positive(),
   avgNs: figure,
   minNs: figure,
+  /** What the fastest twentieth of the batches kept below: what `compare` judges. */
+  p5Ns: figure,
   p50Ns: figure,
   p99Ns: figure,
   samples: figure,

@@ -70,6 +70,7 @@ function rowOf(operation: string, ns: number, leafBytes = 4096, leaves = 1): Mic
     leaves,
     avgNs: ns,
     minNs: ns,
+    p5Ns: ns,
     p50Ns: ns,
     p99Ns: null,
     samples: 1,

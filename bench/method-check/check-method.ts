@@ -1,7 +1,7 @@
 // Checks the measuring method on this machine with real runs: one strategy against itself (A/A), in a storm
 // and in micro mode, and against itself with a planted slowdown in micro mode. Usage:
-// node dist/bench/method-check/check-method.js [repetitions] [forks] [storm|micro]. Takes about a second a fork
-// and side.
+// node dist/bench/method-check/check-method.js [repetitions] [forks] [storm|micro|planted]. Takes about a second a
+// fork and side.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -130,7 +130,7 @@ interface Check {
 }
 
 const [repetitions = 20, forks = 10] = process.argv.slice(2, 4).map(Number);
-const onlyMode = process.argv[4];
+const only = process.argv[4];
 const folder = mkdtempSync(join(tmpdir(), 'xlt-bench-method-'));
 try {
   const planted = await compilePlanted(folder);
@@ -139,7 +139,9 @@ try {
     { title: 'A/A', mode: 'micro', sides: [BASE, BASE], found: [] },
     { title: 'planted', mode: 'micro', sides: [BASE, planted], found: [] },
   ];
-  const checks = all.filter(({ mode }) => onlyMode === undefined || mode === onlyMode);
+  const checks = all.filter(
+    ({ mode, title }) => only === undefined || [mode, title].includes(only),
+  );
   for (let repetition = 1; repetition <= repetitions; repetition++) {
     for (const [index, { mode, sides, found }] of checks.entries()) {
       found.push(await compareOnce(mode, sides, forks, repetition + 1000 * index));

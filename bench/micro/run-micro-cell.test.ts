@@ -23,9 +23,11 @@ test('a dynamic table is mapped, split, walked and unmapped in batches, and noth
   const labels = ['translate-random 1x4K', 'map 256x4K', 'unmap 256x4K', 'split 1x2M', 'walk 1x4K'];
   const rows = run('huge-then-4k', labels);
   expect(rows.map(microLabel)).toEqual(labels);
-  for (const { minNs, avgNs, samples } of rows) {
+  for (const { minNs, p5Ns, p50Ns, avgNs, samples } of rows) {
     expect(minNs).toBeGreaterThan(0);
     expect(avgNs).toBeGreaterThanOrEqual(minNs!);
+    expect(p5Ns).toBeGreaterThanOrEqual(minNs!);
+    expect(p50Ns).toBeGreaterThanOrEqual(p5Ns!);
     expect(samples).toBeGreaterThanOrEqual(30);
   }
 });

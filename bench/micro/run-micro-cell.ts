@@ -1,3 +1,4 @@
+import { quantileSorted } from 'simple-statistics';
 import { Bench } from 'tinybench';
 import type { MicroRow } from '../../results/cell-record.ts';
 import type { CellInputs } from '../cell/cell-setup.ts';
@@ -54,6 +55,7 @@ function measure(
     warmupTime: WARM_UP_MS,
     warmupIterations: WARM_UP_BATCHES,
     throws: true,
+    retainSamples: true,
   });
   const batch = () => {
     const startMs = performance.now();
@@ -73,13 +75,14 @@ function measure(
   const [task] = bench.runSync();
   const result = task!.result;
   if (result.state !== 'completed') throw new Error(`${operation.operation}: ${result.state}`);
-  const { mean, min, p50, p99, samplesCount } = result.latency;
+  const { mean, min, p50, p99, samplesCount, samples = [] } = result.latency;
   return {
     operation: operation.operation,
     leafBytes: operation.leafBytes,
     leaves: operation.leaves,
     avgNs: mean * 1e6,
     minNs: min * 1e6,
+    p5Ns: quantileSorted([...samples], 0.05) * 1e6,
     p50Ns: p50 * 1e6,
     p99Ns: p99 * 1e6,
     samples: samplesCount,

@@ -1,6 +1,7 @@
 import { seriesKey, strategyLabel, workloadLabel } from '../../results/cell-identity.ts';
 import type { CellRecord } from '../../results/cell-record.ts';
 import { groupBy } from '../../results/group-by.ts';
+import { pressedCells, pressureStandings, STANDINGS } from '../../results/pressure-standing.ts';
 import { alignedRows } from './aligned-rows.ts';
 
 /**
@@ -8,8 +9,8 @@ import { alignedRows } from './aligned-rows.ts';
  * caused. Sums over the forks of a series; strategies without a failure are named in one line a profile.
  */
 export function failureTable(records: readonly CellRecord[]): string[] {
-  const pressed = records.filter(({ comparison, mode }) => comparison && mode !== 'micro');
-  if (pressed.every(({ pressure }) => pressure === null)) return [];
+  const pressed = pressedCells(records);
+  if (pressed.length === 0) return [];
   const profiles = groupBy(pressed, (record) =>
     [workloadLabel(record), record.mode, record.pressure ?? 'plenty'].join(', '),
   );
@@ -28,27 +29,13 @@ export function failureTable(records: readonly CellRecord[]): string[] {
 
 /** The thread's question: who keeps the table dynamic and never fails in the notifier? */
 function conclusion(records: readonly CellRecord[]): string[] {
-  const kinds: Record<string, string[]> = { refused: [], failed: [], waited: [], none: [] };
-  const strategies = records.filter(({ guarantees }) => guarantees.kind !== 'floor');
-  for (const [name, cells] of groupBy(strategies, strategyLabel)) {
-    const of = (what: 'notifierFailed' | 'updateFailed' | 'degraded'): number =>
-      sum(cells, ({ failures }) => failures[what] ?? 0);
-    if (cells.some(({ verdict }) => verdict !== 'passed')) kinds.refused!.push(name);
-    else if (of('notifierFailed') > 0) kinds.failed!.push(name);
-    else if (failuresOf(cells) > 0) kinds.waited!.push(name);
-    else kinds.none!.push(name);
-  }
-  const line = (what: string, names: readonly string[]): string =>
-    `${what}: ${names.length === 0 ? 'none' : [...names].sort().join(', ')}`;
+  const standings = pressureStandings(records);
   return [
     'over all profiles',
-    line('  failed in the notifier', kinds.failed!),
-    line('  ran everywhere; failed allocations made devices wait or dropped more', kinds.waited!),
-    line('  ran everywhere without a failed allocation', kinds.none!),
-    line(
-      '  refused or failed in some profile (its table did not fit, or see above)',
-      kinds.refused!,
-    ),
+    ...[...STANDINGS].reverse().map((standing) => {
+      const names = standings.filter((one) => one.standing === standing);
+      return `  ${standing}: ${names.map(({ strategy }) => strategy).join(', ') || 'none'}`;
+    }),
   ];
 }
 

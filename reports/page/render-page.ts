@@ -17,6 +17,7 @@ import {
 } from './inline-script.ts';
 import { html, Markup } from './markup.ts';
 import { comparableMetrics, pagePayload } from './page-payload.ts';
+import { pressureSection } from './pressure-section.ts';
 import { scenarioSection } from './scenario-section.ts';
 import { sentenceMarkup } from './sentence-markup.ts';
 import { strategiesSection } from './strategies-section.ts';
@@ -44,6 +45,7 @@ ${toolbar(model)}
 ${paretoFigure(model, charts)}
 </div>
 ${trustBanner(model)}
+${pressureSection(model)}
 ${heatMap(model)}
 ${sweepsSection(model, charts)}
 ${reportCharts(charts)}
