@@ -1,7 +1,7 @@
 import { judgePairs, type PlainSeries } from '../results/compare/judge-pairs.ts';
 import { MIN_FORKS } from '../results/statistics/forks-needed.ts';
 import type { Estimate } from './estimate.ts';
-import type { MetricHeader, ReportModel, Scenario, Series } from './report-model.ts';
+import type { FailureCounts, MetricHeader, ReportModel, Scenario, Series } from './report-model.ts';
 import { formatRange, formatValue } from './units.ts';
 
 /** A sentence in pieces: names stand out in HTML and in Markdown alike. */
@@ -230,6 +230,19 @@ function stallSentence(model: ReportModel, ranked: readonly Series[]): Sentence[
   ];
 }
 
+/** `26 retried, 13 degraded`: what failed allocations led to; empty where nothing came of them. */
+export function consequences(failures: FailureCounts): string {
+  return [
+    [failures.retried, 'retried'],
+    [failures.degraded, 'degraded'],
+    [failures.updateFailed, 'updates failed'],
+    [failures.notifierFailed, 'notifiers failed'],
+  ]
+    .filter(([count]) => count !== null && count !== 0)
+    .map(([count, what]) => `${formatValue(count as number, 'count')} ${what}`)
+    .join(', ');
+}
+
 /** The thread's question: did an update fail for want of memory, and what came of it? */
 function failureSentence(scenario: Scenario): Sentence[] {
   const counted = allocating(scenario);
@@ -237,15 +250,8 @@ function failureSentence(scenario: Scenario): Sentence[] {
   const failing = counted.filter(({ failures }) => failures.failures > 0);
   if (failing.length === 0) return [['No allocation failed in any strategy.']];
   const parts = failing.flatMap(({ strategy, failures }, index): Sentence => {
-    const caused = [
-      [failures.retried, 'retried'],
-      [failures.degraded, 'degraded'],
-      [failures.updateFailed, 'updates failed'],
-      [failures.notifierFailed, 'notifiers failed'],
-    ]
-      .filter(([count]) => count !== null && count !== 0)
-      .map(([count, what]) => `${formatValue(count as number, 'count')} ${what}`);
-    const text = ` (${formatValue(failures.failures, 'count')}${caused.length > 0 ? `: ${caused.join(', ')}` : ''})`;
+    const caused = consequences(failures);
+    const text = ` (${formatValue(failures.failures, 'count')}${caused === '' ? '' : `: ${caused}`})`;
     return [index === 0 ? '' : ', ', { name: strategy }, text];
   });
   const others = counted.length - failing.length;

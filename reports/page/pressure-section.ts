@@ -1,6 +1,7 @@
 import { STANDINGS, type Standing } from '../../results/pressure-standing.ts';
 import type { ReportModel, Scenario, Series } from '../report-model.ts';
 import { formatCount, formatValue } from '../units.ts';
+import { consequences } from '../verdict.ts';
 import { html, type Markup } from './markup.ts';
 
 /** What each standing means for somebody who chooses a strategy. */
@@ -59,14 +60,6 @@ function failureCell(series: Series | undefined): Markup {
     return html`<td class="num" title="${reason ?? status}">${status}</td>`;
   }
   if (failures.failures === 0) return html`<td class="num">0</td>`;
-  const caused = [
-    [failures.updateFailed, 'updates failed'],
-    [failures.retried, 'retried'],
-    [failures.degraded, 'degraded'],
-    [failures.notifierFailed, 'notifiers failed'],
-  ]
-    .filter(([count]) => count !== null && count !== 0)
-    .map(([count, what]) => `${formatCount(count as number)} ${what}`);
   const worst = failures.notifierFailed === 0 ? '' : ' bad';
-  return html`<td class="num${worst}" title="${caused.join(', ')}">${formatCount(failures.failures)}</td>`;
+  return html`<td class="num${worst}" title="${consequences(failures)}">${formatCount(failures.failures)}</td>`;
 }
