@@ -48,9 +48,9 @@ const JUDGE_MODULES = [
 /** `judgePairs` for the page, in a scope of its own: the very code that `compare` runs. */
 function judgeScript(): string {
   const { errorFunction, mean, sampleVariance, sum, sumNthPowerDeviations } = statistics;
-  const library = [errorFunction, mean, sampleVariance, sum, sumNthPowerDeviations].map(String);
+  const functions = [errorFunction, mean, sampleVariance, sum, sumNthPowerDeviations].map(String);
   const modules = JUDGE_MODULES.map((name) => withoutBorders(packageFile('dist', 'results', name)));
-  return `const judgePairs = (() => {\n${[...library, ...modules].join('\n')}\nreturn judgePairs;\n})();`;
+  return `const judgePairs = (() => {\n${[...functions, ...modules].join('\n')}\nreturn judgePairs;\n})();`;
 }
 
 /** Module text for a scope that it shares with what it imports; its docstrings stay in the source. */
