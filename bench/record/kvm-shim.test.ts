@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { packageRoot } from '../package-root.ts';
 import { findExecutable } from './executable.ts';
 import { buildKvmShim, kvmRefusal } from './kvm-shim.ts';
-import { packageRoot } from './package-root.ts';
 
 const source = join('bench', 'record', 'kvm-shim.c');
 const hasCompiler = ['cc', 'gcc', 'clang'].some((name) => findExecutable(name) !== undefined);
@@ -17,7 +17,7 @@ let root = '';
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'xlt-bench-test-'));
   mkdirSync(dirname(join(root, source)), { recursive: true });
-  copyFileSync(join(packageRoot(), source), join(root, source));
+  copyFileSync(join(packageRoot, source), join(root, source));
 });
 afterEach(() => {
   rmSync(root, { recursive: true, force: true });

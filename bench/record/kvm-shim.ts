@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '../package-root.ts';
 import { findExecutable } from './executable.ts';
-import { packageRoot } from './package-root.ts';
 
 const COMPILERS = ['cc', 'gcc', 'clang'];
 const COMPILE_TIMEOUT_MS = 60_000;
@@ -49,7 +49,7 @@ function cacheFolder(root: string): string | undefined {
  * name made of the source's hash and the architecture.
  */
 export function buildKvmShim(
-  root: string = packageRoot(),
+  root = packageRoot,
   compilers: readonly string[] = COMPILERS,
 ): KvmShim {
   const source = join(root, 'bench', 'record', 'kvm-shim.c');

@@ -15,10 +15,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { packageRoot } from '../package-root.ts';
 import { readTraceFile } from '../trace/trace-file.ts';
 import { findExecutable } from './executable.ts';
 import { kvmRefusal } from './kvm-shim.ts';
-import { packageRoot } from './package-root.ts';
 import type { Recording } from './recording.ts';
 
 /*
@@ -48,8 +48,11 @@ const OTHERS = [
 ];
 function read(path) {
   try {
-    // Older kernels widen the idle main buffer as soon as any event is switched on.
-    return readFileSync(path, 'utf8').replace(/^\\d+ \\(expanded: (\\d+)\\)/, '$1');
+    // Older kernels widen the idle main buffer as soon as any event is switched on, to the size that
+    // they announced, in whole pages of 4,080 bytes of events.
+    const pages = (kib) => Math.ceil((kib * 1024) / 4080);
+    return readFileSync(path, 'utf8').replace(/^\\d+ \\(expanded: (\\d+)\\)/, (_, kib) =>
+      Math.floor((pages(kib) * 4080) / 1024));
   } catch {
     return 'unreadable';
   }
@@ -119,7 +122,7 @@ let run = '';
 let runs = 0;
 
 beforeAll(() => {
-  const root = packageRoot();
+  const root = packageRoot;
   home = mkdtempSync(join(tmpdir(), 'xlt-bench-test-'));
   chmodSync(home, 0o755);
   const compiler = [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--ignoreConfig'];

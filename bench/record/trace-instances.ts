@@ -40,11 +40,11 @@ export class TraceInstances {
     this.bufferKib = bufferKib;
     this.main = TracefsInstance.create(tracefs, 'target');
     try {
-      this.main.configure(bufferKib);
+      this.main.configure();
       this.side = hasRanges ? TracefsInstance.create(tracefs, 'kernel') : undefined;
-      this.side?.configure(Math.ceil(bufferKib * SIDE_BUFFER_SHARE));
-      this.side?.enable(SIDE_EVENTS);
-      this.missingEvents = this.main.enable(events);
+      this.side?.configure();
+      this.side?.enable(SIDE_EVENTS, Math.ceil(bufferKib * SIDE_BUFFER_SHARE));
+      this.missingEvents = this.main.enable(events, bufferKib);
     } catch (error) {
       this.main.tryRemove();
       this.side?.tryRemove();

@@ -123,16 +123,21 @@ export class TracefsInstance {
     return readFileSync(join(this.folder, file), 'utf8');
   }
 
-  /** Sets clock, options and buffer; the clock is CLOCK_MONOTONIC, that of process.hrtime. */
-  configure(bufferKib: number): void {
+  /** Sets clock and options; the clock is CLOCK_MONOTONIC, that of process.hrtime. */
+  configure(): void {
     this.write('trace_clock', 'mono');
     this.write('options/event-fork', '1');
     this.write('options/record-tgid', '1');
-    this.write('buffer_size_kb', String(bufferKib));
   }
 
-  /** Switches events on; @returns the names of those this kernel does not have. */
-  enable(events: readonly RecordedEvent[]): string[] {
+  /**
+   * Switches events on and gives each CPU a ring buffer of `bufferKib`, in this order: a kernel whose
+   * buffers share one mark "expanded" (6.1 does) would otherwise leave the idle main buffer at its
+   * boot minimum, instead of the size that it announces, for whoever traces next.
+   *
+   * @returns the names of events that this kernel does not have
+   */
+  enable(events: readonly RecordedEvent[], bufferKib: number): string[] {
     const missing: string[] = [];
     for (const event of events) {
       if (!existsSync(join(this.folder, 'events', event.name))) {
@@ -142,6 +147,7 @@ export class TracefsInstance {
       if (event.filter !== undefined) this.write(`events/${event.name}/filter`, event.filter);
       this.write(`events/${event.name}/enable`, '1');
     }
+    this.write('buffer_size_kb', String(bufferKib));
     return missing;
   }
 
