@@ -52,6 +52,18 @@ describe('buildKvmShim', () => {
   });
 });
 
+describe('kvmRefusal', () => {
+  test('a device that is not there', () => {
+    expect(kvmRefusal(join(root, 'kvm'))).toMatch(/^there is no .*kvm \(load the kvm module/);
+  });
+
+  test('a device that cannot be opened', () => {
+    const device = join(root, 'kvm');
+    mkdirSync(device); // a folder in its place stands for a device without a driver
+    expect(kvmRefusal(device)).toMatch(/kvm cannot be opened: EISDIR \(/);
+  });
+});
+
 describe('the preloaded library', () => {
   const listVms = 'ls -l /proc/self/fd; (ls -l /proc/self/fd); exit 5';
 

@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
+  closeSync,
   constants,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -79,12 +81,15 @@ export function buildKvmShim(
 
 /** Why no VM can be made on this machine, or undefined if it can. */
 export function kvmRefusal(device = '/dev/kvm'): string | undefined {
-  if (!existsSync(device))
-    return `there is no ${device} (load the kvm module, or enable nested KVM)`;
   try {
-    accessSync(device, constants.R_OK | constants.W_OK);
-  } catch {
-    return `${device} is closed to this user (join the group that owns it)`;
+    closeSync(openSync(device, 'r+'));
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT')
+      return `there is no ${device} (load the kvm module, or enable nested KVM)`;
+    if (code === 'EACCES' || code === 'EPERM')
+      return `${device} is closed to this user (join the group that owns it)`;
+    return `${device} cannot be opened: ${code} (load the kvm module, or enable nested KVM)`;
   }
-  return undefined;
 }
