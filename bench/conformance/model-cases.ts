@@ -87,20 +87,24 @@ function located(cause: unknown, after: string): CaseFailure {
 }
 
 interface RandomPlan {
-  readonly steps: number;
   readonly options: MirrorOptions;
+  /** Number of steps, small and full. */
+  readonly steps: readonly [number, number];
+  /** Before the first step the device holds every page of the space. */
+  readonly filled?: boolean;
 }
 
 /** Seeded random operations; a failing run is cut down to the steps it needs. */
-function random(context: CaseContext, { steps, options }: RandomPlan): void {
+function random(context: CaseContext, plan: RandomPlan): void {
   const generator = new SeededRandom(context.seed);
-  const plan = Array.from({ length: steps }, () => randomStep(generator, options));
-  const failure = runPlan(context, options, plan);
+  const length = plan.steps[context.size === 'full' ? 1 : 0];
+  const steps = Array.from({ length }, () => randomStep(generator, plan.options));
+  const failure = runSteps(context, plan, steps);
   if (failure === null) return;
   const { steps: needed, message } = shrink(
     context,
-    options,
-    plan.slice(0, failure.at + 1),
+    plan,
+    steps.slice(0, failure.at + 1),
     failure.message,
   );
   throw new CaseFailure(
@@ -108,16 +112,27 @@ function random(context: CaseContext, { steps, options }: RandomPlan): void {
   );
 }
 
-function runPlan(
+/** All pages of the space, present for the CPU and then for the device, half of them writable. */
+function fill(mirror: CheckedMirror): void {
+  const { pageCount, faultWindow } = mirror.host.geometry;
+  mirror.map(0, pageCount);
+  for (let page = 0; page < pageCount; page += faultWindow) {
+    mirror.touch(page, faultWindow, page % (2 * faultWindow) !== 0);
+    mirror.read(page);
+  }
+}
+
+function runSteps(
   { strategy, seed }: CaseContext,
-  options: MirrorOptions,
-  plan: readonly Step[],
+  { options, filled }: RandomPlan,
+  steps: readonly Step[],
 ): { at: number; message: string } | null {
   let at = 0;
   try {
     const mirror = new CheckedMirror(strategy, { seed, ...options }).open();
-    for (; at < plan.length; at++) {
-      runStep(mirror, plan[at]!);
+    if (filled) fill(mirror);
+    for (; at < steps.length; at++) {
+      runStep(mirror, steps[at]!);
       if (at % 256 === 0) mirror.checkAll();
     }
     mirror.checkAll();
@@ -125,7 +140,7 @@ function runPlan(
     return null;
   } catch (cause) {
     return {
-      at: Math.min(at, plan.length - 1),
+      at: Math.min(at, steps.length - 1),
       message: cause instanceof Error ? cause.message : String(cause),
     };
   }
@@ -134,18 +149,18 @@ function runPlan(
 /** Removes ever smaller runs of steps as long as the rest still fails (delta debugging, bounded). */
 function shrink(
   context: CaseContext,
-  options: MirrorOptions,
-  plan: readonly Step[],
+  plan: RandomPlan,
+  failing: readonly Step[],
   message: string,
 ): { steps: readonly Step[]; message: string } {
-  let steps = plan;
+  let steps = failing;
   let last = message;
   let budget = 300;
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let from = 0; from < steps.length && budget > 0; ) {
       budget--;
       const rest = [...steps.slice(0, from), ...steps.slice(from + size)];
-      const failure = runPlan(context, options, rest);
+      const failure = runSteps(context, plan, rest);
       if (failure === null) {
         from += size;
       } else {
@@ -166,12 +181,25 @@ const WIDE: MirrorOptions = {
   ],
 };
 
+/** 81,920 scattered pages: three levels of any tree in the catalogue. */
+const DEEP: RandomPlan = {
+  options: {
+    pageCount: 160 * B,
+    regions: [{ firstPage: 0, pageCount: 160 * B }],
+    arenaPages: 4096,
+    contiguity: 0,
+    faultWindow: 64,
+  },
+  steps: [400, 10_000],
+  filled: true,
+};
+
 function randomCase(name: string, purpose: string, options: MirrorOptions): ConformanceCase {
-  return {
-    name: `model/random-${name}`,
-    purpose,
-    run: (context) => random(context, { steps: context.size === 'full' ? 20_000 : 400, options }),
-  };
+  return plannedCase(name, purpose, { options, steps: [400, 20_000] });
+}
+
+function plannedCase(name: string, purpose: string, plan: RandomPlan): ConformanceCase {
+  return { name: `model/random-${name}`, purpose, run: (context) => random(context, plan) };
 }
 
 /** The independent model against the device's view. */
@@ -196,6 +224,7 @@ export const modelCases: readonly ConformanceCase[] = [
     ...WIDE,
     cacheEntries: 16,
   }),
+  plannedCase('deep', 'Random operations on a full table of 160 blocks of scattered pages.', DEEP),
   {
     name: 'model/replay',
     purpose: 'The same seed makes the same table: two runs end in equal translations.',

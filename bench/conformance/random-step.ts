@@ -43,7 +43,7 @@ const EVENTS = [
   op.EVENT_EXCLUSIVE,
 ];
 
-/** Draws a step: few pages, one block, or a range across blocks; mostly in the same places. */
+/** Draws a step: few pages, one block, a range across blocks or any range; mostly in the same places. */
 export function randomStep(random: SeededRandom, { pageCount, regions }: MirrorOptions): Step {
   const kind = KINDS[random.weighted(WEIGHTS)]!;
   const total = pageCount!;
@@ -57,6 +57,9 @@ export function randomStep(random: SeededRandom, { pageCount, regions }: MirrorO
     count = BLOCK_PAGES * (1 + random.below(2));
   } else if (random.chance(0.1)) {
     count = BLOCK_PAGES + random.below(BLOCK_PAGES);
+  } else if (random.chance(0.02)) {
+    first = random.below(total);
+    count = 1 + random.below(total);
   }
   const wants = kind === 'reregister';
   return {
