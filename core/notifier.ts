@@ -72,6 +72,14 @@ export function notifierStart(first: u32, end: u32): usize {
   return region;
 }
 
+/** The region that overlaps pages of a window of the caller's, or 0: it stays until the window closes. */
+export function notifierRegion(first: u32, end: u32): usize {
+  lockAcquire(LOCK);
+  const region = treeNextOverlap(first, end, 0);
+  lockRelease(LOCK);
+  return region;
+}
+
 /** The sequence while a window of the caller's is open over a region: odd, and fixed until it closes. */
 export function notifierSequence(): u32 {
   return atomic.load<u32>(SEQUENCE);

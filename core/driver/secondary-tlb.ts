@@ -3,6 +3,7 @@ import { invalidate } from '../abi/strategy';
 import { COUNT_INVALIDATES, COUNT_NOTIFIER_FAILED, EIO, OK } from '../abi/terms';
 import { nowNs } from '../clock';
 import { count } from '../counters';
+import { notifierRegion } from '../notifier';
 import { regionFirst, regionOfPage } from '../region';
 import { thread } from '../thread';
 
@@ -28,8 +29,21 @@ import { thread } from '../thread';
  * mapping that is only partly in the range are made 4 KiB ones before, or a walk of a neighbour would
  * bring the whole leaf back.
  *
- * The region is found by the key the device holds (regionOfPage) after the words were withdrawn: a region
- * that is registered later finds no old word any more.
+ * The region is found after the words were withdrawn, so a region that is registered later finds no old
+ * word any more. It is found by the key the device holds (regionOfPage), which is there before the tree has
+ * the region when its insertion is deferred; and where there is no key by the tree, which still has the
+ * region when the key is gone already:
+ *
+ *   storm thread                        teardown                          device thread
+ *                                       the device loses its key
+ *   notifier window opens
+ *   words withdrawn, no key, tree:
+ *   invalidate, marks raised                                              cached leaf gone; no key: no walk
+ *   notifier window closes              drop cached translations, fence
+ *                                       notifierRemove
+ *
+ * A hit in the device's cache does not look at the key. A region that is in neither was fenced before it
+ * left the tree.
  */
 let waitedNs: u64 = 0;
 
@@ -45,7 +59,8 @@ export function secondaryWaitedNs(): u64 {
 
 /** Drops the device's cached translations of pages first..end-1, which lie in one block. May not sleep. */
 export function invalidateSecondary(first: u32, end: u32, event: u32): void {
-  const region = regionOfPage(first);
+  let region = regionOfPage(first);
+  if (region == 0) region = notifierRegion(first, end);
   if (region == 0) return;
   const modelled = load<u32>(PLAN_MODELLED) != 0;
   const t = thread();
