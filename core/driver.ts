@@ -26,7 +26,7 @@ export {
   register,
   unregister,
 } from './driver/registration';
-export { registrationLoop } from './driver/registration-thread';
+export { registrationLoop, restoreRegions } from './driver/registration-thread';
 export { replayLoop } from './driver/replay-loop';
 export { stormLoop } from './driver/storm-thread';
 export { openWindow } from './driver/window';

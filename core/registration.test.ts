@@ -45,3 +45,42 @@ describe('a region whose device has lost its key', () => {
     expect(told).toEqual([3, 2]);
   });
 });
+
+describe('a region that is torn down while somebody holds it', () => {
+  const stateOf = (): number => host.state.get(region + layout.REGION_STATE);
+
+  it('is registered again only when the last holder has freed it (refcount)', () => {
+    host.state.set(layout.PLAN_TEARDOWN, terms.TEARDOWN_REFCOUNT);
+    const calls: string[] = [];
+    const os = registered({
+      init: () => {
+        calls.push('init');
+        return terms.OK;
+      },
+      fini: () => {
+        calls.push('fini');
+        expect(os.restoreRegions()).toBe(0);
+        calls.push('freed');
+      },
+    });
+    os.regionAcquire(region);
+    os.unregister(0);
+    calls.length = 0;
+    os.regionRelease(region);
+    expect(calls).toEqual(['fini', 'freed']);
+    expect(os.restoreRegions()).toBe(1);
+    expect(calls).toEqual(['fini', 'freed', 'init']);
+    expect(stateOf()).toBe(terms.REGION_LIVE);
+  });
+
+  it('is not restored before it is let go (deferred)', () => {
+    host.state.set(layout.PLAN_TEARDOWN, terms.TEARDOWN_DEFERRED);
+    const os = registered({});
+    os.regionAcquire(region);
+    os.unregister(0);
+    expect(os.restoreRegions()).toBe(0);
+    os.regionRelease(region);
+    expect(os.restoreRegions()).toBe(1);
+    expect(stateOf()).toBe(terms.REGION_LIVE);
+  });
+});

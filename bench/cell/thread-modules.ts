@@ -38,6 +38,7 @@ export interface DriverExports {
   maintenanceLoop(): void;
   maintainAll(): void;
   registrationLoop(): void;
+  restoreRegions(): number;
   replayLoop(): void;
   applyTraceEvent(index: number): void;
   access(page: number, write: number): number;

@@ -192,6 +192,8 @@ export class ExploredWorld {
       }
       case 'unregister':
         return () => driver.unregister(step.region);
+      case 'restore':
+        return () => driver.restoreRegions();
     }
   }
 

@@ -13,7 +13,9 @@ export type Step =
   /** One round of maintain over all regions. */
   | { readonly kind: 'maintain' }
   | { readonly kind: 'register'; readonly region: number }
-  | { readonly kind: 'unregister'; readonly region: number };
+  | { readonly kind: 'unregister'; readonly region: number }
+  /** Registers every region that is gone. */
+  | { readonly kind: 'restore' };
 
 export type LogicalRole = 'device' | 'os' | 'maintenance';
 

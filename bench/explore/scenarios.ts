@@ -88,6 +88,21 @@ function unregistration(name: string, teardown: number): Scenario {
   );
 }
 
+function reregistration(name: string, teardown: number): Scenario {
+  const restore: Step = { kind: 'restore' };
+  return small(
+    name,
+    'a region that is registered again while faults still hold the old one',
+    [
+      thread('os', 'os', [], [map(0, BLOCK), touch(3), touch(4)]),
+      thread('os', 'registration', [{ kind: 'unregister', region: 0 }, restore, restore]),
+      thread('device', 'device', [read(4)], [read(3)]),
+    ],
+    [3],
+    { teardown },
+  );
+}
+
 /** Frees first and unregisters later: not explored by default, because it must fail. */
 export const naiveTeardown: Scenario = unregistration('unregister-naive', TEARDOWN_NAIVE);
 
@@ -185,6 +200,8 @@ export const scenarios: readonly Scenario[] = [
   unregistration('unregister-callback', TEARDOWN_STRONG),
   unregistration('unregister-deferred', TEARDOWN_DEFERRED),
   unregistration('unregister-refcount', TEARDOWN_REFCOUNT),
+  reregistration('reregister-deferred', TEARDOWN_DEFERRED),
+  reregistration('reregister-refcount', TEARDOWN_REFCOUNT),
   small(
     'register-window',
     'the registration of a region while invalidation windows are open',

@@ -3,10 +3,11 @@ import {
   PLAN_TEARDOWN_US,
   REGION_FIRST_PAGE,
   REGION_PAGE_COUNT,
+  REGION_STATE,
   STATE_STOP,
   THREAD_SLEEP,
 } from '../abi/layout';
-import { OK } from '../abi/terms';
+import { OK, REGION_LIVE } from '../abi/terms';
 import { regionAt } from '../region';
 import { randomBelow, thread } from '../thread';
 import { reapDeferred, regionIsGone, register, unregister } from './registration';
@@ -22,19 +23,23 @@ export function registrationLoop(): void {
   while (atomic.load<u32>(STATE_STOP) == 0) {
     unregister(randomBelow(regions));
     atomic.wait<i32>(thread() + THREAD_SLEEP, 0, pauseNs);
-    restore(regions);
+    restoreRegions();
   }
   // Holders let go within a fault; the cell's timeout ends a run in which one never does.
-  while (!restore(regions)) atomic.wait<i32>(thread() + THREAD_SLEEP, 0, pauseNs);
+  while (!restoreRegions()) atomic.wait<i32>(thread() + THREAD_SLEEP, 0, pauseNs);
 }
 
 /** Registers what is gone; true when every region is registered. */
-function restore(regions: u32): bool {
+export function restoreRegions(): bool {
+  const regions = load<u32>(PLAN_REGION_CAPACITY);
   let complete = true;
   for (let i: u32 = 0; i < regions; i++) {
     const region = regionAt(i);
     reapDeferred(region);
-    if (!regionIsGone(region)) continue;
+    if (!regionIsGone(region)) {
+      if (atomic.load<u32>(region, REGION_STATE) != REGION_LIVE) complete = false;
+      continue;
+    }
     const first = load<u32>(region, REGION_FIRST_PAGE);
     if (register(i, first, load<u32>(region, REGION_PAGE_COUNT)) != OK) complete = false;
   }

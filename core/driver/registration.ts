@@ -37,7 +37,8 @@ import { regionAt, regionCover } from '../region';
  * Registration and teardown of regions while invalidations and faults are in flight.
  *
  * A fault (and maintain) holds a reference while it works on the region. REGION_DYING: 0 alive, 1 being
- * torn down, 2 dead and waiting for its memory to be freed (deferred policy).
+ * torn down, 2 dead and waiting for its memory to be freed (deferred and refcount policies), 3 being freed
+ * by the last holder (refcount). Only a region at 0 is registered again: until then fini works on its record.
  *
  *   fault                                teardown
  *   references++                         dying = 1
@@ -54,10 +55,11 @@ import { regionAt, regionCover } from '../region';
  *
  * Policies (PLAN_TEARDOWN): strong waits for all of it and frees (hmm_mirror_unregister as the 2019
  * thread wants it); deferred returns after notifierRemove and frees when nobody holds a reference, in
- * maintain (SRCU-like, mmu_notifier_put); refcount lets the last holder free; naive frees at once and
+ * the registration thread (SRCU-like, mmu_notifier_put); refcount lets the last holder free; naive frees at once and
  * exists to be caught: walks go on through dangling pointers into poison.
  */
 const FREE_LATER: u32 = 2;
+const FREEING: u32 = 3;
 
 /** Takes a reference; false when the region is going away. */
 export function regionAcquire(region: usize): bool {
@@ -72,8 +74,10 @@ export function regionAcquire(region: usize): bool {
 export function regionRelease(region: usize): void {
   const left = atomic.sub<u32>(region, 1, REGION_REFERENCES) - 1;
   if (left != 0 || load<u32>(PLAN_TEARDOWN) != TEARDOWN_REFCOUNT) return;
-  // dying 1 -> 0 is taken once, by whoever drops the last reference after the teardown began.
-  if (atomic.cmpxchg<u32>(region, FREE_LATER, 0, REGION_DYING) == FREE_LATER) fini(region);
+  // Taken once, by whoever drops the last reference after the teardown is done.
+  if (atomic.cmpxchg<u32>(region, FREE_LATER, FREEING, REGION_DYING) != FREE_LATER) return;
+  fini(region);
+  atomic.store<u32>(region, 0, REGION_DYING);
 }
 
 /** Prepares the shared state and the strategy's own. One thread, before all others. */
