@@ -119,6 +119,17 @@ describe('a fault', () => {
     core.fault(0, 1);
     expect(pageState(0)).toEqual({ ...before, write: true, bornWritable: true });
   });
+
+  it('does not widen the pages of a 2 MiB mapping whose VMA stayed read-only', () => {
+    core.vmaMap(0, BLOCK, 0, 1);
+    core.fault(0, 0);
+    core.vmaProtect(0, 8, 1);
+    core.fault(0, 1);
+    expect(core.blockIsHuge(0)).toBe(0);
+    expect(pagesOf(0, BLOCK).map(({ write }) => write)).toEqual(
+      Array.from({ length: BLOCK }, (_, page) => page === 0),
+    );
+  });
 });
 
 describe('an event', () => {

@@ -52,9 +52,9 @@ import { randomBelow, thread } from './thread';
  * re-permission. Its number only grows for one page, because each number is taken from the one counter
  * under the page's block lock.
  *
- * apply* functions run after `invalidate` has returned. They raise the marks first and change the word
- * after, both with plain stores, behind one full barrier (`atomic.add(p, 0)`) that orders them after the
- * zaps: whoever loads a raised mark also sees the zaps. One barrier instead of 512 seq-cst stores.
+ * apply* functions run after `invalidate` has returned. They raise the marks first, with plain stores, and
+ * change the word after, with an atomic one, all behind one full barrier (`atomic.add(p, 0)`) that orders
+ * them after the zaps: whoever loads a raised mark also sees the zaps.
  * Where the device walks these words itself they are withdrawn first (withdraw, driver/secondary-tlb.ts).
  */
 const VMA_MASK: u32 = (1 << PAGE_VMA_BITS) - 1;
@@ -129,26 +129,31 @@ function raiseMarks(record: usize, word: u64, writeOnly: bool): void {
 /** A VMA appears (mmap, brk) over first..end-1. */
 export function vmaMap(first: u32, end: u32, writable: bool, huge: bool): void {
   const bits = VMA_MAPPED | (writable ? VMA_WRITE : 0) | (huge ? VMA_HUGE_PAGES : 0);
-  changeVma(first, end, 0, VMA_COW, bits);
+  changeVma(first, end, 0, VMA_COW, bits, false);
 }
 
 /** The VMA over the range goes; its pages must be non-present already. */
 export function vmaUnmap(first: u32, end: u32): void {
-  changeVma(first, end, 0, 0, 0);
+  changeVma(first, end, 0, 0, 0, false);
 }
 
 /** mprotect: the VMA's write right changes; words follow by the notifier event or by faults. */
 export function vmaProtect(first: u32, end: u32, writable: bool): void {
-  changeVma(first, end, VMA_MAPPED, ~VMA_WRITE, writable ? VMA_WRITE : 0);
+  changeVma(first, end, VMA_MAPPED, ~VMA_WRITE, writable ? VMA_WRITE : 0, true);
 }
 
-/** Of pages that have all `needed` bits: keeps the `keep` bits and sets the `add` bits. */
-function changeVma(first: u32, end: u32, needed: u32, keep: u32, add: u32): void {
+/**
+ * Of pages that have all `needed` bits: keeps the `keep` bits and sets the `add` bits. `cuts`: a huge block
+ * is not kept over pages with different rights, for a write fault widens all of it.
+ */
+function changeVma(first: u32, end: u32, needed: u32, keep: u32, add: u32, cuts: bool): void {
   let page = first;
   while (page < end) {
     const stop = min(end, (page & ~(BLOCK_PAGES - 1)) + BLOCK_PAGES);
     const block = blockRecord(page);
     lockAcquire(block + BLOCK_LOCK);
+    if (cuts && load<u32>(block, BLOCK_HUGE) != 0 && stop - page != BLOCK_PAGES)
+      shatter(page, block);
     for (; page < stop; page++) {
       const record = pageRecord(page);
       const bits = load<u32>(record, PAGE_VMA) & VMA_MASK;
@@ -303,8 +308,8 @@ function dropPages(first: u32, end: u32, block: usize, unmaps: bool): void {
 }
 
 /**
- * A huge block lost its 2 MiB mapping outside an OP_SPLIT (a partial event raced a collapse): the rest
- * keeps its frames, at 4 KiB.
+ * A huge block lost its 2 MiB mapping outside an OP_SPLIT (a partial event raced a huge fault or a
+ * collapse): the rest keeps its frames, at 4 KiB.
  */
 function shatter(page: u32, block: usize): void {
   const first = page & ~(BLOCK_PAGES - 1);

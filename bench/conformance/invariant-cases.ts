@@ -166,6 +166,15 @@ function i5(context: CaseContext): void {
     revisit(mirror, true);
     mirror.checkAll();
   });
+  withMirror(context, {}, (mirror) => {
+    mirror.map(0, B, { write: false, huge: true });
+    deviceTakes(mirror, 300, 1, false);
+    mirror.protectVma(0, 8, true);
+    mirror.touch(0, 1, true);
+    mirror.expectEqual('a write where the right was given', mirror.write(0), OK);
+    mirror.expectEqual('a write to the rest of the 2 MiB', mirror.write(300), EFAULT);
+    mirror.checkAll();
+  });
 }
 
 /** Every call that fails for lack of memory or of a device gives back what it had taken. */

@@ -150,6 +150,7 @@ export class ReferenceModel {
   }
 
   protectVma(first: number, count: number, write: boolean): void {
+    this.splitEdges(first, count);
     for (let i = first; i < first + count; i++) {
       const { vma } = this.page(i);
       if (vma !== null) vma.write = write;

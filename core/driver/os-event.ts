@@ -108,6 +108,8 @@ function unmapVma(first: u32, end: u32): void {
 }
 
 function protectVma(first: u32, end: u32, writable: bool): void {
+  // split_vma breaks a huge mapping that the change cuts, also when rights are added.
+  splitEdges(first, end);
   vmaProtect(first, end, writable);
   if (!writable && anyWord(first, end, WORD_VALID | WORD_WRITE)) {
     invalidateRange(first, end, EVENT_PROTECTION_VMA, true);
