@@ -4,6 +4,7 @@ import { CoreHost } from '../bench/fixtures/core-host.ts';
 import type { CoreInternals } from '../bench/fixtures/core-internals.ts';
 import * as layout from './abi/layout.ts';
 import * as terms from './abi/terms.ts';
+import { OP_MARK, TRACE_FIRST_PAGE, TRACE_OP } from './abi/trace-event.ts';
 
 const ARENA_PAGES = 100;
 const { PAGE_BYTES } = layout;
@@ -256,6 +257,32 @@ describe('accounts', () => {
     core.pageAllocExact(CONTEXT_KERNEL, 5 * PAGE_BYTES, TABLE);
     expect(core.pagesOfKind(TABLE)).toBe(5);
     expect(core.pagesOfKindPeak(TABLE)).toBe(5);
+  });
+
+  it('have a mean over time: what was held until the next sample, not what is held at it', () => {
+    const integral = (): number => host.state.getLong(layout.STATE_SERIES + 8);
+    const block = core.pageAlloc(CONTEXT_KERNEL, 3, TABLE);
+    core.sampleMemory(10n, 0);
+    core.pageFree(block, 3);
+    core.sampleMemory(1010n, 0);
+    expect(integral()).toBe(8 * 1000);
+    core.sampleMemory(2010n, 0);
+    expect(integral()).toBe(8 * 1000);
+  });
+
+  it('are sampled by a storm thread that has events', () => {
+    const { arenaBase: trace } = host.plan;
+    host.state.set(layout.PLAN_TRACE_BASE, trace);
+    host.state.set(layout.PLAN_TRACE_COUNT, 1);
+    host.state.set(trace + TRACE_OP, OP_MARK);
+    host.state.set(trace + TRACE_FIRST_PAGE, layout.BLOCK_PAGES);
+    host.state.set(layout.PLAN_SERIES_BASE, host.plan.seriesBase);
+    host.state.set(layout.PLAN_SERIES_CAPACITY, 1);
+    host.state.set(layout.PLAN_STORM_THREADS, 2);
+    core.stormLoop(0);
+    expect(host.state.get(layout.STATE_SERIES)).toBe(0);
+    core.stormLoop(1);
+    expect(host.state.get(layout.STATE_SERIES)).toBe(1);
   });
 
   it('give a deferred block back at the next fence, not before', () => {

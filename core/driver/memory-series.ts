@@ -8,21 +8,24 @@ import {
 import { MEMORY_RESERVE, MEMORY_STAGING, MEMORY_TABLE } from '../abi/terms';
 import { allocationFailures, pagesOfKind } from '../page-allocator';
 
-// STATE_SERIES: u32 rows written, u32 unused, u64 integral of table pages over time (page x ns),
+// STATE_SERIES: u32 rows written, u32 table pages at the last sample, u64 integral of table pages over time (page x ns),
 // u64 time of the last sample, u64 time of the first.
 
 /**
- * Samples the memory in use: adds to the time-weighted integral, and writes a row when `keep`. Only one
- * thread samples (the storm's first, or replay's only one).
+ * Samples the memory in use: adds to the time-weighted integral what the last sample saw, for the time
+ * since then, and writes a row when `keep`. Only one thread samples (one of the storm's, or replay's only
+ * one).
  */
 export function sampleMemory(atNs: u64, keep: bool): void {
   const table = pagesOfKind(MEMORY_TABLE);
   const rows = load<u32>(STATE_SERIES);
+  const held = u64(load<u32>(STATE_SERIES, 4));
   const last = load<u64>(STATE_SERIES, 16);
   if (last == 0) store<u64>(STATE_SERIES, atNs, 24);
   else if (atNs > last) {
-    store<u64>(STATE_SERIES, load<u64>(STATE_SERIES, 8) + u64(table) * (atNs - last), 8);
+    store<u64>(STATE_SERIES, load<u64>(STATE_SERIES, 8) + held * (atNs - last), 8);
   }
+  store<u32>(STATE_SERIES, table, 4);
   store<u64>(STATE_SERIES, atNs, 16);
   if (!keep || rows >= load<u32>(PLAN_SERIES_CAPACITY)) return;
   const row: usize = load<u32>(PLAN_SERIES_BASE) + rows * SERIES_BYTES;

@@ -49,6 +49,8 @@ export function stormLoop(index: u32): void {
   const threads = load<u32>(PLAN_STORM_THREADS);
   const first = load<u32>(PLAN_TRACE_FIRST);
   const count = load<u32>(PLAN_TRACE_COUNT);
+  // One thread samples the memory and shrinks the budget: one that has an event to do it after.
+  const samples = dealtTo(first, threads) == index;
   const windowNs = u64(load<u32>(PLAN_WINDOW_US)) * 1000;
   const startNs = nowNs();
   store<u64>(t, startNs, THREAD_WINDOW_START_NS);
@@ -61,8 +63,7 @@ export function stormLoop(index: u32): void {
     let now = nowNs();
     for (let i = first; i < count && !stopped; i++) {
       const record: usize = load<u32>(PLAN_TRACE_BASE) + i * TRACE_EVENT_BYTES;
-      if (threads > 1 && (load<u32>(record, TRACE_FIRST_PAGE) / BLOCK_PAGES) % threads != index)
-        continue;
+      if (threads > 1 && dealtTo(i, threads) != index) continue;
       const plannedNs = lapNs + plannedOffset(record, i - first);
       if (windowNs != 0 && plannedNs - startNs >= windowNs) {
         // Quiet to the window's end: the device's share of the window is as long as planned.
@@ -77,7 +78,7 @@ export function stormLoop(index: u32): void {
         histogramRecord(HISTOGRAM_NOTIFIER_PLANNED, endNs - min(from, endNs));
       }
       now = endNs;
-      if (index == 0) {
+      if (samples) {
         const keep = now >= nextSampleNs;
         if (keep) nextSampleNs = now + sampleNs;
         sampleMemory(now, keep);
@@ -90,6 +91,12 @@ export function stormLoop(index: u32): void {
   } while (load<u32>(PLAN_REPEAT_TRACE) != 0 && !stopped && atomic.load<u32>(STATE_STOP) == 0);
   store<u64>(t, nowNs(), THREAD_WINDOW_END_NS);
   if (atomic.add<u32>(STATE_STORM_DONE, 1) + 1 == threads) atomic.store<u32>(STATE_STOP, 1);
+}
+
+/** The storm thread that plays the event. */
+function dealtTo(event: u32, threads: u32): u32 {
+  const record: usize = load<u32>(PLAN_TRACE_BASE) + event * TRACE_EVENT_BYTES;
+  return (load<u32>(record, TRACE_FIRST_PAGE) / BLOCK_PAGES) % threads;
 }
 
 /** Planned time of the nth event the storm plays, from the start of the lap. */
