@@ -195,6 +195,31 @@ describe('a device access', () => {
     expect(host.state.examples()[0]?.kind).toBe(VIOLATION_STALE_WRITE);
   });
 
+  it('whose table an event zaps before the fault has ended does not count as spurious (lock own)', async () => {
+    const { core: made, table } = await device();
+    const os = host.thread(0);
+    let zaps = true;
+    const racing = host.thread(1, {
+      translate: () => table.entry,
+      update: (_region, _first, _count, words) => {
+        table.entry = entryOf(host.state.view.getBigUint64(words, true));
+        if (zaps) {
+          table.entry = 0n;
+          os.invalidateRange(PAGE, PAGE + 1, 1, 1);
+        }
+        zaps = false;
+        return terms.OK;
+      },
+    });
+    host.state.set(layout.PLAN_LOCK, terms.LOCK_OWN);
+    expect(racing.access(PAGE, 0)).toBe(terms.OK);
+    expect(host.state.count(terms.COUNT_FAULTS)).toBe(2);
+    expect(host.state.count(terms.COUNT_SPURIOUS_FAULTS)).toBe(0);
+    table.entry = 0n;
+    expect(made.access(PAGE, 0)).toBe(terms.OK);
+    expect(host.state.count(terms.COUNT_SPURIOUS_FAULTS)).toBe(1);
+  });
+
   it('is not judged when the oracle is off', async () => {
     const { core: made } = await device();
     host.state.set(layout.PLAN_ORACLE, 0);

@@ -15,7 +15,6 @@ import {
   REGION_DYING,
   REGION_LOCK,
   STATE_STOP,
-  THREAD_FAILED_ALLOCATIONS,
   THREAD_MODELLED_NS,
   THREAD_STALLED_NS,
   THREAD_WORDS,
@@ -160,11 +159,14 @@ function publish(region: usize, page: u32, word: u64, t: usize): i32 {
   const words = t + THREAD_WORDS;
   snapshot(first, pages, words);
   const granularity = load<u32>(PLAN_LOCK);
-  store<u32>(t, 0, THREAD_FAILED_ALLOCATIONS);
   count(COUNT_UPDATES, 1);
   if (granularity == LOCK_OWN) {
     const result = update(region, first - base, pages, words);
-    if (result == OK) noteInstalled(first, pages, words);
+    // The strategy's lock is free again, so an event may have zapped and cleared these pages meanwhile.
+    if (result == OK && !notifierReadRetry(region)) {
+      noteInstalled(first, pages, words);
+      if (notifierReadRetry(region)) memory.fill(load<u32>(PLAN_INSTALLED_BASE) + first, 0, pages);
+    }
     return result;
   }
   const lock =
