@@ -228,6 +228,18 @@ describe('commands', () => {
     expect(modelledNs()).toBe(4 * 100 + 2 * (5000 + 100));
   });
 
+  it('that fail on a device that costs nothing else start the queue when they fail', () => {
+    const thread = host.state.threadAddress(0);
+    host.state.set(layout.PLAN_MODELLED, 0);
+    host.state.set(layout.PLAN_COST_RESET, 5000);
+    host.state.set(layout.PLAN_DEVICE_FAULTS, 1);
+    host.state.set(layout.PLAN_DEVICE_ERROR_NTH, 1);
+    host.state.set(thread + layout.THREAD_CLOCK, 7);
+    os.deviceWrite(1);
+    expect(host.state.getLong(thread + layout.THREAD_PENDING_NS)).toBe(5000);
+    expect(host.state.getLong(thread + layout.THREAD_POSTED_NS)).toBe(7e9);
+  });
+
   it('copy entries into the table', () => {
     const { arenaBase } = host.plan;
     host.state.view.setBigUint64(arenaBase + 4096, leaf(7), true);

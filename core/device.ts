@@ -121,8 +121,7 @@ function survives(t: usize): bool {
 function repost(t: usize): void {
   count(COUNT_DEVICE_ERRORS, 1);
   count(COUNT_REPOSTS, 1);
-  const cost = u64(load<u32>(PLAN_COST_RESET)) + u64(load<u32>(PLAN_COST_COMMAND));
-  store<u64>(t, load<u64>(t, THREAD_PENDING_NS) + cost, THREAD_PENDING_NS);
+  addCost(t, u64(load<u32>(PLAN_COST_RESET)) + u64(load<u32>(PLAN_COST_COMMAND)));
 }
 
 function commandCost(entries: u32): u64 {
@@ -242,7 +241,8 @@ function purge(cache: usize, entries: u32, start: u32, pages: u32): void {
 /**
  * Waits until every command this thread has posted is complete and no walk that began before is used;
  * then pages given to pageFreeDeferred go back to the allocator.
- * Returns OK, or -EIO when the device is dead (a dead device translates nothing any more).
+ * Returns OK, or EIO when one of these commands was posted to a dead device (which translates nothing any
+ * more).
  */
 export function deviceFence(): i32 {
   count(COUNT_FENCES, 1);
