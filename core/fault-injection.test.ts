@@ -141,4 +141,17 @@ describe('fault injection', () => {
       { context: CONTEXT_NOWAIT, order: 0, site: 1, attempts: 2, failures: 1, injected: 1 },
     ]);
   });
+
+  it('numbers an allocation that no block is large enough for', () => {
+    host.state.set(layout.PLAN_FORCE_ATOMIC, 1);
+    give('fail-nth=2,site=break');
+    const tooLarge = 2 ** layout.ORDER_COUNT * layout.PAGE_BYTES;
+    expect(core.pageAllocExact(CONTEXT_NOWAIT, tooLarge, 2)).toBe(0);
+    expect(core.pageAllocExact(CONTEXT_NOWAIT, tooLarge, 2)).toBe(0);
+    const order = layout.ORDER_COUNT - 1;
+    expect(host.state.allocations().filter(({ site }) => site === 2)).toEqual([
+      { context: CONTEXT_ATOMIC, order, site: 2, attempts: 2, failures: 2, injected: 1 },
+    ]);
+    host.state.set(layout.PLAN_FORCE_ATOMIC, 0);
+  });
 });

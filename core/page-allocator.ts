@@ -6,6 +6,7 @@ import {
   DESCRIPTOR_PREVIOUS,
   DESCRIPTOR_SITE,
   DESCRIPTOR_STATE,
+  ORDER_COUNT,
   PAGE_BYTES,
   PAGE_SHIFT,
   PLAN_ARENA_BASE,
@@ -19,7 +20,6 @@ import {
   PLAN_RESERVE_PAGES,
   PLAN_SITE_KINDS,
   STATE_ALLOCATOR,
-  THREAD_FAILED_ALLOCATIONS,
   THREAD_MODELLED_NS,
 } from './abi/layout';
 import {
@@ -165,12 +165,13 @@ export function pageAlloc(context: u32, order: u32, site: u32): usize {
 /** A block of which `pages` are charged: the caller gives the others back. */
 function allocBlock(context: u32, order: u32, site: u32, pages: u32): usize {
   if (load<u32>(PLAN_FORCE_ATOMIC) != 0) context = CONTEXT_ATOMIC;
-  const row = allocationRow(context, order, site);
+  const row = allocationRow(context, min(order, ORDER_COUNT - 1), site);
   store<u32>(row, load<u32>(row) + 1);
   if (shouldFail(context, order, site)) {
     store<u32>(row, load<u32>(row, 8) + 1, 8);
     return refuse(row);
   }
+  if (order > load<u32>(PLAN_MAX_ORDER)) return refuse(row);
   let page = tryBlock(context, order, site, pages);
   if (page < 0 && context == CONTEXT_KERNEL && load<u32>(PLAN_RECLAIM_NS) != 0) {
     // Reclaim finds pages outside the tables: what it freed is what the watermark had held back.
@@ -183,8 +184,6 @@ function allocBlock(context: u32, order: u32, site: u32, pages: u32): usize {
 
 function refuse(row: usize): usize {
   store<u32>(row, load<u32>(row, 4) + 1, 4);
-  const t = thread();
-  store<u32>(t, load<u32>(t, THREAD_FAILED_ALLOCATIONS) + 1, THREAD_FAILED_ALLOCATIONS);
   atomic.add<u32>(FAILURES, 1);
   return 0;
 }
@@ -195,9 +194,7 @@ function tryBlock(context: u32, order: u32, site: u32, pages: u32): i32 {
   if (context != CONTEXT_ATOMIC) limit = limit > reserve ? limit - reserve : 0;
   lockAcquire(LOCK);
   let page: i32 = -1;
-  if (order <= load<u32>(PLAN_MAX_ORDER) && load<u32>(USED) + (1 << order) <= limit) {
-    page = takeBlock(order);
-  }
+  if (load<u32>(USED) + (1 << order) <= limit) page = takeBlock(order);
   if (page >= 0) {
     const d = descriptor(u32(page));
     store<u8>(d, HELD, DESCRIPTOR_STATE);
@@ -238,11 +235,6 @@ export function pageAllocExact(context: u32, bytes: u32, site: u32): usize {
   const pages = (bytes + PAGE_BYTES - 1) >> PAGE_SHIFT;
   let order: u32 = 0;
   while (u32(1) << order < pages) order++;
-  if (order > load<u32>(PLAN_MAX_ORDER)) {
-    const row = allocationRow(context, min<u32>(order, 10), site);
-    store<u32>(row, load<u32>(row) + 1);
-    return refuse(row);
-  }
   const address = allocBlock(context, order, site, pages);
   if (address == 0) return 0;
   lockAcquire(LOCK);
