@@ -39,7 +39,7 @@ export declare function deviceCopy(destination: usize, source: usize, entries: u
 export declare function deviceClear(destination: usize, entries: u32): void;
 /** Drops the cached translations of pages first..first+count-1 of the region. Needs a fence to count. */
 export declare function deviceCacheInvalidate(region: usize, first: u32, count: u32): void;
-/** Waits for all commands of this thread; OK or EIO (device dead). */
+/** Waits for this thread's commands since its last fence; OK, or EIO if a dead device was given one. */
 export declare function deviceFence(): i32;
 /**
  * deviceWrite and a fence in one call: how most updates end. For updates that only add translations, or

@@ -44,7 +44,6 @@ export function entryAdvance(entry: u64, offset: u32): u64 {
 // 53..57 order of the CPU's mapping, 0..39 frame.
 export const WORD_VALID: u64 = 0x8000000000000000;
 export const WORD_WRITE: u64 = 0x4000000000000000;
-export const WORD_ERROR: u64 = 0x2000000000000000;
 /** Instead of VALID, under the page-table lock: an event is about to change the page (pmd_mkinvalid). */
 export const WORD_CHANGING: u64 = 0x0800000000000000;
 export const WORD_DEVICE_PRIVATE: u64 = 0x0400000000000000;

@@ -6,8 +6,10 @@
  *   | unused  | control | thread blocks | regions | blocks | pages | arena descriptors
  *   | trace | draws | series | module data | table arena ............ | 64K unused |
  *
- * Plan words are written once by the host before any thread starts and are read-only from then on.
- * Words that two threads write stand on cache lines of their own.
+ * Plan words are written once by the host before any thread starts and are read-only from then on, but
+ * for PLAN_BUDGET_PAGES, which the profile collapse shrinks (driver/budget.ts). Words that threads write
+ * on hot paths stand on cache lines of their own; a region's state, references and REGION_DYING share the
+ * line of its tree links.
  */
 export const ABI_VERSION: u32 = 1;
 
@@ -58,7 +60,7 @@ export const PLAN_WRITE_SHARE: u32 = 65628;
 export const PLAN_BATCH: u32 = 65632;
 /** How the storm is paced: one of PACE_*. */
 export const PLAN_PACE: u32 = 65636;
-/** PACE_RECORDED, PACE_COMPRESSED: recorded time is divided by this / 65536. */
+/** PACE_COMPRESSED: recorded time is divided by this / 65536. */
 export const PLAN_PACE_FACTOR: u32 = 65640;
 /** PACE_RATE: events per second. */
 export const PLAN_PACE_RATE: u32 = 65644;
@@ -220,8 +222,6 @@ export const THREAD_DRAW: u32 = 88;
 export const THREAD_SEQUENTIAL: u32 = 92;
 /** u32: recently faulted pages seen so far (hot set). */
 export const THREAD_HOT: u32 = 96;
-/** u32: allocations of this call that failed and were not yet accounted for. */
-export const THREAD_FAILED_ALLOCATIONS: u32 = 100;
 /** u32: a private word to sleep on. */
 export const THREAD_SLEEP: u32 = 128;
 /** u32: sequence number the fault under way began with. */
@@ -284,7 +284,7 @@ export const REGION_MAX_END: u32 = 28;
 export const REGION_DEFERRED_NEXT: u32 = 32;
 /** References held by faults and maintain in flight. */
 export const REGION_REFERENCES: u32 = 36;
-/** 0 alive, 1 being torn down, 2 dead and not yet freed (registration.ts). */
+/** 0 alive, 1 being torn down, 2 dead and not yet freed, 3 being freed (registration.ts). */
 export const REGION_DYING: u32 = 40;
 /** The subscription's sequence number; a line of its own. */
 export const REGION_SEQUENCE: u32 = 64;

@@ -10,7 +10,6 @@ export const EAGAIN: i32 = -11;
 export const ENOMEM: i32 = -12;
 export const EFAULT: i32 = -14;
 export const EINVAL: i32 = -22;
-export const ENOSPC: i32 = -28;
 export const ETIMEDOUT: i32 = -110;
 
 // Allocation contexts.

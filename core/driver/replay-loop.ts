@@ -17,9 +17,10 @@ import { applyTraceEvent } from './os-event';
 
 /**
  * Replay: one thread, no clock. The trace is played PLAN_LAPS times, each lap on the address space the one
- * before has left, as if it began one nanosecond after that one's last event. Each event is applied, then the device makes its accesses; all randomness
- * is the thread's seeded generator, so two runs from one seed are the same to the bit. Series times are
- * the trace's own; latencies are modelled (counts x device profile).
+ * before has left, as if it began one nanosecond after that one's last event. Each event is applied, then
+ * the device makes its accesses; all randomness is the thread's seeded generator, so two runs from one seed
+ * are the same to the bit. Series times are the trace's own; latencies are modelled (counts x device
+ * profile).
  */
 export function replayLoop(): void {
   const count = load<u32>(PLAN_TRACE_COUNT);

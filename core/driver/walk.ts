@@ -53,7 +53,7 @@ export function deviceWalk(region: usize, page: u32): u64 {
   return ENTRY_NONE;
 }
 
-/** Caches the leaf; false (and the cache as before) when an invalidation or fence overtook the walk. */
+/** Caches the leaf; false (and its slot empty) when an invalidation or fence overtook the walk. */
 function fill(cache: usize, entries: u32, page: u32, entry: u64, epoch: u32): bool {
   const first = page & ~(BLOCK_PAGES - 1);
   const large = entryOrder(entry) == BLOCK_ORDER;
