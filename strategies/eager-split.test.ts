@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import { hugeHost, presentPages, stopHost } from '../bench/fixtures/started-host.ts';
-import { COUNT_DEGRADED, COUNT_FAULTS, MEMORY_TABLE } from '../core/abi/terms.ts';
-import { EVENT_PROTECTION_VMA, OP_INVALIDATE } from '../core/abi/trace-event.ts';
+import {
+  COUNT_DEGRADED,
+  COUNT_FAULTS,
+  COUNT_VIOLATIONS,
+  MEMORY_TABLE,
+  OK,
+} from '../core/abi/terms.ts';
+import { EVENT_CLEAR, EVENT_PROTECTION_VMA, OP_INVALIDATE } from '../core/abi/trace-event.ts';
 
 const BLOCK = 512;
 const BLOCKS = 8;
@@ -43,5 +49,21 @@ it('leaves the leaf when there is no memory, and says so', () => {
   expect(host.state.count(COUNT_DEGRADED)).toBe(1);
   expect(presentPages(host, 0, BLOCKS * BLOCK)).toEqual(present);
   host.failAllocations(null);
+  expect(stopHost(host)).toBe(0);
+});
+
+it('drops, with a leaf, the pages that the device cached at 4 KiB before the block was huge again', () => {
+  const host = hugeHost('eager-split', 1, { params: { quietRounds: 2 } });
+  host.event(OP_INVALIDATE, 0, BLOCK, EVENT_PROTECTION_VMA);
+  host.maintain();
+  expect(tables(host)).toBe(1);
+  expect(host.access(300, false)).toBe(OK);
+  for (let round = 0; round < 2; round++) host.maintain();
+  expect(host.access(0, true)).toBe(OK);
+  expect(tables(host)).toBe(0);
+  expect(host.invalidate(0, 5, 1, EVENT_CLEAR)).toBe(OK);
+  host.event(OP_INVALIDATE, 300, 1, EVENT_CLEAR);
+  host.access(300, false);
+  expect(host.state.count(COUNT_VIOLATIONS)).toBe(0);
   expect(stopHost(host)).toBe(0);
 });

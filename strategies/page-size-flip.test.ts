@@ -4,10 +4,11 @@ import {
   COUNT_COMMANDS,
   COUNT_ENTRIES_WRITTEN,
   COUNT_FENCES,
+  COUNT_VIOLATIONS,
   MEMORY_TABLE,
   OK,
 } from '../core/abi/terms.ts';
-import { OP_COLLAPSE, OP_SPLIT } from '../core/abi/trace-event.ts';
+import { EVENT_CLEAR, OP_COLLAPSE, OP_INVALIDATE, OP_SPLIT } from '../core/abi/trace-event.ts';
 
 const BLOCK = 512;
 const BLOCKS = 4;
@@ -48,5 +49,23 @@ it('allocates nothing after registration, whatever flips', () => {
   for (let block = 0; block < BLOCKS; block++) expect(host.access(block * BLOCK, false)).toBe(OK);
   expect(host.injectedFailures).toBe(0);
   host.failAllocations(null);
+  expect(stopHost(host)).toBe(0);
+});
+
+it('drops, with a huge block, the pages that the device cached while the region was at 4 KiB', () => {
+  const host = hugeHost('page-size-flip', 2, { params: { returnRounds: 1 } });
+  host.event(OP_SPLIT, 0, BLOCK);
+  expect(host.access(0, false)).toBe(OK);
+  // Block 1 is still huge for the CPU; its pages are cached one by one now.
+  host.event(OP_INVALIDATE, BLOCK, 1, EVENT_CLEAR);
+  host.event(OP_COLLAPSE, BLOCK, BLOCK);
+  expect(host.access(BLOCK, false)).toBe(OK);
+  expect(host.access(BLOCK + 300, false)).toBe(OK);
+  host.event(OP_COLLAPSE, 0, BLOCK);
+  for (let round = 0; round < 2; round++) host.maintain();
+  expect(host.invalidate(0, BLOCK + 5, 1, EVENT_CLEAR)).toBe(OK);
+  host.event(OP_INVALIDATE, BLOCK + 300, 1, EVENT_CLEAR);
+  host.access(BLOCK + 300, false);
+  expect(host.state.count(COUNT_VIOLATIONS)).toBe(0);
   expect(stopHost(host)).toBe(0);
 });

@@ -16,7 +16,8 @@
  *   5  the first X entries are loaded
  * The fence after step 2 ends the walks that took the old size with old entries, so step 3 may overwrite
  * them; the fence after step 4 ends those that took the largest size, so step 5 may fill entry 0. What a
- * page translates to is the same before and after, so caches may keep it.
+ * page translates to is the same before and after, so caches may keep it until it is invalidated; at
+ * 2 MiB that is always for the whole block, of which they may hold single pages from before the flip.
  *
  *   table bytes == 8 * pages + 8 * blocks, each child rounded up to pages
  *
@@ -186,7 +187,10 @@ export function invalidate(
     zapped += invalidateBlock(region, page, blockStop(page, end) - page);
   }
   if (zapped == 0) return OK;
-  return deviceZapFenced(region, first, count, zapped);
+  if (load<u32>(region + ORDER) == 0) return deviceZapFenced(region, first, count, zapped);
+  const from = first & ~(BLOCK_PAGES - 1);
+  const to = min(pageCount(region), ((end - 1) | (BLOCK_PAGES - 1)) + 1);
+  return deviceZapFenced(region, from, to - from, zapped);
 }
 
 function invalidateBlock(region: usize, page: u32, count: u32): u32 {

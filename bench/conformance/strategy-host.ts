@@ -55,6 +55,14 @@ export interface FailureRule {
   readonly sites?: number;
 }
 
+type StrategyInvalidate = (
+  region: number,
+  first: number,
+  count: number,
+  event: number,
+  blockable: number,
+) => number;
+
 const OS_THREAD = 0;
 const DEVICE_THREAD = 1;
 const THREADS = 2;
@@ -86,6 +94,7 @@ export class StrategyHost {
   readonly #os: ThreadExports;
   readonly #device: ThreadExports;
   #translate: (region: number, page: number) => bigint = () => 0n;
+  #invalidate: StrategyInvalidate = () => 0;
 
   constructor({ entry, modules, params }: StrategyUnderTest, geometry: HostGeometry) {
     this.entry = entry;
@@ -113,7 +122,14 @@ export class StrategyHost {
         return this.state.get(this.#driverLock(region, first + page)) !== 0;
       },
     });
-    this.#os = instantiate(modules, this.state.memory, OS_THREAD, this.watch);
+    this.#os = instantiate(modules, this.state.memory, OS_THREAD, {
+      services: (core) => this.watch.services(core),
+      functions: (strategy) => {
+        const watched = this.watch.functions(strategy);
+        this.#invalidate = watched.invalidate as StrategyInvalidate;
+        return watched;
+      },
+    });
     this.#device = instantiate(modules, this.state.memory, DEVICE_THREAD, {
       services: (core) => this.watch.services(core),
       functions: (strategy) => {
@@ -231,6 +247,17 @@ export class StrategyHost {
     view.setUint32(at + TRACE_ARG, arg, true);
     view.setUint32(at + TRACE_REASON, reason, true);
     this.#os.driver.applyTraceEvent(0);
+  }
+
+  /**
+   * invalidate of the strategy alone: the OS splits nothing before it, and keeps its table. A collapse
+   * between the split and the notifier has this effect. `first` counts from the region's first page.
+   */
+  invalidate(index: number, first: number, count: number, event: number): number {
+    this.holdDriverLock(index, first, true);
+    const result = this.#invalidate(this.regionAddress(index), first, count, event, 1);
+    this.holdDriverLock(index, first, false);
+    return result;
   }
 
   /** One access of the device: translate, fault if need be, judged by the oracle. */

@@ -11,6 +11,8 @@ import {
   tableAddress,
   tableSlot,
   wordsAreHuge,
+  zapEnd,
+  zapFirst,
 } from './directory';
 import { BLOCK_PAGES } from './layout';
 import { expandLeaf, zapSlots } from './slots';
@@ -75,15 +77,20 @@ export function zapBlock(slot: usize, page: u32, count: u32, freeTables: bool): 
   return max<u32>(zapped, 1);
 }
 
-/** `invalidate` of a strategy that keeps a directory and drops what the range touches. */
+/**
+ * `invalidate` of a strategy that keeps a directory and drops what the range touches. The caches are told
+ * about all that goes: of a leaf they may still hold single pages from when its block had a table.
+ */
 export function zapBlocks(region: usize, first: u32, count: u32, freeTables: bool): i32 {
   let zapped: u32 = 0;
   const end = first + count;
+  const from = zapFirst(region, first);
+  const to = zapEnd(region, end);
   for (let page = first; page < end; page = blockStop(page, end)) {
     const slot = blockSlot(region, page >> 9);
     zapped += zapBlock(slot, page, blockStop(page, end) - page, freeTables);
   }
   // Under the lock: what is not in the table is in no cache either.
   if (zapped == 0) return OK;
-  return deviceZapFenced(region, first, count, zapped);
+  return deviceZapFenced(region, from, to - from, zapped);
 }
