@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { presentPages, startedHost, stopHost, touchAll } from '../bench/fixtures/started-host.ts';
-import { MEMORY_TABLE, OK } from '../core/abi/terms.ts';
+import { COUNT_ENTRIES_WRITTEN, COUNT_FENCES, MEMORY_TABLE, OK } from '../core/abi/terms.ts';
 import { EVENT_CLEAR, OP_INVALIDATE, OP_MAP, PROT_READ } from '../core/abi/trace-event.ts';
 
 const PAGES = 16 * 512;
 
-function mapped() {
-  const host = startedHost('elastic-cuckoo', { pageCount: PAGES });
-  host.event(OP_MAP, 0, PAGES, PROT_READ);
+function mapped(pageCount = PAGES, params: Record<string, number> = {}) {
+  const host = startedHost('elastic-cuckoo', { pageCount, params });
+  host.event(OP_MAP, 0, pageCount, PROT_READ);
   return host;
 }
 
@@ -40,5 +40,38 @@ it('refused the memory to double, it fills up further', () => {
   expect(page).toBeLessThan(3 * 64 * 8 + 8);
   host.failAllocations(null);
   touchAll(host, page, page + 8);
+  expect(stopHost(host)).toBe(0);
+});
+
+it.each([90, 95])(
+  'doubles before it is %i percent full when no place can be made',
+  (fullPercent) => {
+    const host = mapped(PAGES, { fullPercent });
+    // Every 513th line of eight: neighbours would fill the ways evenly.
+    for (let i = 0; i < PAGES / 8; i++) {
+      expect(host.access((i * 513 * 8) % PAGES, false)).toBe(OK);
+    }
+    expect(presentPages(host, 0, PAGES)).toHaveLength(PAGES / 8);
+    expect(stopHost(host)).toBe(0);
+  },
+);
+
+it('refuses percentages by which a halved table would double again', () => {
+  expect(() => mapped(PAGES, { fullPercent: 50, emptyPercent: 25 })).toThrow('-22');
+  expect(stopHost(mapped(PAGES, { fullPercent: 50, emptyPercent: 24 }))).toBe(0);
+});
+
+it('tells the device about the lines it moves, and maintain fences only when it moved some', () => {
+  const host = mapped();
+  touchAll(host, 0, 16 * 8);
+  host.maintain();
+  const fences = host.state.count(COUNT_FENCES);
+  host.maintain();
+  expect(host.state.count(COUNT_FENCES)).toBe(fences);
+  // 115 lines are 60 % of three ways of 64; those in the table when it doubles are written twice.
+  touchAll(host, 16 * 8, 2000);
+  for (let round = 0; round < 4; round++) host.maintain();
+  expect(host.state.count(COUNT_ENTRIES_WRITTEN)).toBeGreaterThan(2000 + 115 * 8);
+  expect(host.state.count(COUNT_FENCES)).toBeGreaterThan(fences + 1);
   expect(stopHost(host)).toBe(0);
 });

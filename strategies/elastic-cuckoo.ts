@@ -24,6 +24,7 @@ import {
   count as countUp,
   deviceCacheInvalidate,
   deviceFence,
+  deviceWrite,
   deviceWriteFenced,
   deviceZap,
   deviceZapFenced,
@@ -44,6 +45,7 @@ import {
   cuckooMigrate,
   cuckooShrink,
   cuckooStore,
+  cuckooUntold,
   cuckooZap,
 } from '../core/abi/cuckoo-table';
 import { wordsAreHuge } from '../core/abi/directory';
@@ -83,7 +85,9 @@ function hugeTable(region: usize): usize {
   return head(region) + CUCKOO_BYTES;
 }
 
+/** A table that has just halved must not be full, or it would double again: EINVAL for such percentages. */
 export function init(region: usize): i32 {
+  if (param(PARAM_FULL_PERCENT) <= 2 * param(PARAM_EMPTY_PERCENT)) return EINVAL;
   if (region == 0) return OK;
   if (load<u32>(region, REGION_PAGE_COUNT) > MOST_PAGES) return EINVAL;
   const page = pageAlloc(CONTEXT_KERNEL, 0, SITE_HEAD);
@@ -107,6 +111,7 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
     dropOther(region, page, huge);
     const stored = huge ? storeHuge(region, page, from) : storePages(region, page, pages, from);
     if (stored < 0) {
+      deviceWrite(untold(region));
       deviceZap(erase(region, first, end));
       deviceCacheInvalidate(region, first, count);
       deviceFence();
@@ -114,7 +119,12 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
     }
     written += stored;
   }
-  return deviceWriteFenced(written);
+  return deviceWriteFenced(written + untold(region));
+}
+
+/** Entries of lines that moved in either table. */
+function untold(region: usize): u32 {
+  return cuckooUntold(head(region)) + cuckooUntold(hugeTable(region));
 }
 
 /** A block is in one of the tables only: drops what the other one still has. */
@@ -222,9 +232,13 @@ export function maintain(region: usize): void {
   const empty = u32(param(PARAM_EMPTY_PERCENT));
   cuckooShrink(head(region), empty, CONTEXT_NOWAIT, SITE_WAYS);
   cuckooShrink(hugeTable(region), empty, CONTEXT_NOWAIT, SITE_WAYS);
-  cuckooMigrate(head(region), queue, MAINTAIN_LINES);
-  cuckooMigrate(hugeTable(region), queue, MAINTAIN_LINES);
-  deviceFence();
+  const steps =
+    cuckooMigrate(head(region), queue, MAINTAIN_LINES) +
+    cuckooMigrate(hugeTable(region), queue, MAINTAIN_LINES);
+  if (steps != 0) {
+    deviceWrite(untold(region));
+    deviceFence();
+  }
   lockRelease(region + REGION_LOCK);
 }
 

@@ -31,9 +31,9 @@ const elasticCuckoo: StrategyEntry = {
   params: [
     {
       name: 'fullPercent',
-      summary: 'occupancy at which a table doubles',
+      summary: 'occupancy at which a table doubles, more than twice emptyPercent',
       default: 60,
-      min: 10,
+      min: 50,
       max: 95,
     },
     {
@@ -41,7 +41,7 @@ const elasticCuckoo: StrategyEntry = {
       summary: 'occupancy below which maintain halves a table; 0: never',
       default: 20,
       min: 0,
-      max: 40,
+      max: 24,
     },
   ],
   sites: [

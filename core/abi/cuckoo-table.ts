@@ -8,6 +8,7 @@
  *   table + 0, 8, 16   way: old array (page number, 20 bits) | new array or 0 (20) | log2 of the old
  *                      array's lines (5) | doubling (1) | lines already moved (18)
  *   table + 24         lines in use u32 | version u32, odd while lines are on the move
+ *   table + 32         entries of moved lines the device has not been told of u32
  *   line               8 entries; the 16 bits the device ignores (3..11, 57..63) hold the key's tag
  *
  * hash(way, key) is a bijection on 20 bits: the high bits are the line's index, the low 16 its tag, so
@@ -35,6 +36,7 @@ const WAYS: u32 = 3;
 const LINE_ENTRIES: u32 = 8;
 const IN_USE: usize = 24;
 const VERSION: usize = 28;
+const UNTOLD: usize = 32;
 const TAG_MASK: u64 = 0xfe00000000000ff8;
 const QUEUE_CAPACITY: u32 = 255;
 const NO_PARENT: u32 = 255;
@@ -206,14 +208,22 @@ export function cuckooZap(table: usize, key: u32, first: u32, end: u32): u32 {
   return zapped;
 }
 
+/** Entries stored by moves of lines since the last call: the caller posts them. */
+export function cuckooUntold(table: usize): u32 {
+  const entries = load<u32>(table + UNTOLD);
+  store<u32>(table + UNTOLD, 0);
+  return entries;
+}
+
 /** Copies a line and its new tags, then clears the source. */
-function moveLine(key: u32, source: usize, target: usize, way: u32): void {
+function moveLine(table: usize, key: u32, source: usize, target: usize, way: u32): void {
   const tag = tagOf(hash(way, key));
   for (let i: usize = 0; i < 64; i += 8) {
     const entry = load<u64>(source + i);
     if ((entry & ENTRY_READ) != 0) atomic.store<u64>(target + i, (entry & ~TAG_MASK) | tag);
   }
   for (let i: usize = 0; i < 64; i += 8) atomic.store<u64>(source + i, 0);
+  store<u32>(table + UNTOLD, load<u32>(table + UNTOLD) + LINE_ENTRIES);
 }
 
 /**
@@ -251,15 +261,16 @@ function clearPath(table: usize, queue: usize, at: u32): u64 {
     const before = queue + (u32(load<u8>(step, 5)) << 3);
     const source: usize = load<u32>(before);
     const key = keyAt(table, load<u8>(before, 4), source);
-    moveLine(key, source, load<u32>(step), load<u8>(step, 4));
+    moveLine(table, key, source, load<u32>(step), load<u8>(step, 4));
     step = before;
   }
   return load<u64>(step) & 0xffffffffff;
 }
 
 /**
- * A free line for a key that has none, as address | way << 32, counted as in use; 0 when the table is
- * full and cannot grow. Grows at `fullPercent`; if that is refused it goes on as it is (degraded).
+ * A free line for a key that has none, as address | way << 32, counted as in use; 0 when there is no place
+ * and the table cannot grow. Grows at `fullPercent`, and before that when no place can be made; if that is
+ * refused it goes on as it is (degraded).
  */
 export function cuckooInsert(
   table: usize,
@@ -269,22 +280,35 @@ export function cuckooInsert(
   context: u32,
   site: u32,
 ): u64 {
-  const log2 = oldLog2(wayWord(table, 0));
-  const full = (cuckooInUse(table) + 1) * 100 > (fullPercent * WAYS) << log2;
-  if (full && !isResizing(table) && log2 < LARGEST) {
-    if (!allocArrays(table, log2 + 1, context, site, true)) countUp(COUNT_DEGRADED, 1);
-  }
+  const lines = WAYS << oldLog2(wayWord(table, 0));
+  const full = (cuckooInUse(table) + 1) * 100 > fullPercent * lines;
+  const refused = full && !isResizing(table) && !grow(table, context, site);
   cuckooMigrate(table, queue, MOVES_PER_INSERT);
-  atomic.add<u32>(table + VERSION, 1);
-  let place = makeRoom(table, queue, key);
-  atomic.add<u32>(table + VERSION, 1);
-  if (place == 0 && isResizing(table)) {
+  let place = roomFor(table, queue, key);
+  // Twice: the resize that is ended first may be a halving.
+  for (let tries = 0; place == 0 && tries < 2; tries++) {
+    if (!isResizing(table) && (refused || !grow(table, context, site))) break;
     cuckooMigrate(table, queue, 1 << LARGEST);
-    atomic.add<u32>(table + VERSION, 1);
-    place = makeRoom(table, queue, key);
-    atomic.add<u32>(table + VERSION, 1);
+    place = roomFor(table, queue, key);
   }
   if (place != 0) store<u32>(table + IN_USE, cuckooInUse(table) + 1);
+  return place;
+}
+
+/** Begins to double a table that is not being resized; false when it is the largest, or refused. */
+function grow(table: usize, context: u32, site: u32): bool {
+  const log2 = oldLog2(wayWord(table, 0));
+  if (log2 == LARGEST) return false;
+  if (allocArrays(table, log2 + 1, context, site, true)) return true;
+  countUp(COUNT_DEGRADED, 1);
+  return false;
+}
+
+/** makeRoom, as one move of lines for the walkers. */
+function roomFor(table: usize, queue: usize, key: u32): u64 {
+  atomic.add<u32>(table + VERSION, 1);
+  const place = makeRoom(table, queue, key);
+  atomic.add<u32>(table + VERSION, 1);
   return place;
 }
 
@@ -304,13 +328,19 @@ export function cuckooShrink(table: usize, emptyPercent: u32, context: u32, site
   }
 }
 
-/** Moves up to `lines` lines of each way into its new array; frees finished arrays after the fence. */
-export function cuckooMigrate(table: usize, queue: usize, lines: u32): void {
+/**
+ * Moves up to `lines` lines of each way into its new array; frees finished arrays after the fence. Returns
+ * the steps made, free lines and finished arrays among them: after none there is nothing to fence.
+ */
+export function cuckooMigrate(table: usize, queue: usize, lines: u32): u32 {
+  let steps: u32 = 0;
   for (let way: u32 = 0; way < WAYS; way++) {
     for (let i: u32 = 0; i < lines; i++) {
       if (newArray(wayWord(table, way)) == 0 || !migrateLine(table, queue, way)) break;
+      steps++;
     }
   }
+  return steps;
 }
 
 /** Moves the next line of a way; false when there was no room for it (it stays). */
@@ -333,7 +363,7 @@ function migrateLine(table: usize, queue: usize, way: u32): bool {
   atomic.store<u64>(slot, next);
   const place = makeRoom(table, queue, key);
   if (place == 0) atomic.store<u64>(slot, word);
-  else moveLine(key, source, usize(place & 0xffffffff), u32(place >> 32));
+  else moveLine(table, key, source, usize(place & 0xffffffff), u32(place >> 32));
   atomic.add<u32>(table + VERSION, 1);
   return place != 0;
 }
