@@ -3,12 +3,14 @@ import { presentPages, startedHost, stopHost, touchAll } from '../bench/fixtures
 import {
   COUNT_COLLATERAL,
   COUNT_DEGRADED,
+  COUNT_ENTRIES_WRITTEN,
   MEMORY_RESERVE,
   MEMORY_TABLE,
   OK,
 } from '../core/abi/terms.ts';
 import {
   EVENT_CLEAR,
+  OP_FAULT,
   OP_INVALIDATE,
   OP_MAP,
   PROT_READ,
@@ -80,6 +82,23 @@ describe('a hole in an extent', () => {
     host.maintain();
     expect(host.pagesOfKind(MEMORY_RESERVE)).toBe(8);
     expect(stopHost(host)).toBe(0);
+  });
+
+  it('tells the device about every item of a node it copies', () => {
+    const host = startedHost('extent-tree', { contiguity: 0 });
+    host.event(OP_MAP, 0, 32, PROT_READ);
+    host.event(OP_FAULT, 0, 32);
+    touchAll(host, 0, 1);
+    const first = host.state.count(COUNT_ENTRIES_WRITTEN);
+    expect(first).toBe(16);
+    touchAll(host, 16, 17);
+    expect(host.state.count(COUNT_ENTRIES_WRITTEN) - first).toBe(32);
+    expect(stopHost(host)).toBe(0);
+    const one = oneExtent();
+    const whole = one.state.count(COUNT_ENTRIES_WRITTEN);
+    expect(one.invalidate(0, 40, 1, EVENT_CLEAR)).toBe(OK);
+    expect(one.state.count(COUNT_ENTRIES_WRITTEN) - whole).toBe(2);
+    expect(stopHost(one)).toBe(0);
   });
 
   it('keeps the larger rest when the spares are used up, and the smaller one refaults', () => {

@@ -25,6 +25,7 @@
 
 import {
   count as countUp,
+  deviceWrite,
   deviceWriteFenced,
   deviceZapFenced,
   lockAcquire,
@@ -91,7 +92,7 @@ function runLength(words: usize, index: u32, count: u32): u32 {
 export function update(region: usize, first: u32, count: u32, words: usize): i32 {
   const tree = treeOf(region);
   treeOpen(tree, false);
-  let runs: u32 = 0;
+  let entered = false;
   let i: u32 = 0;
   while (i < count) {
     const word = load<u64>(words + (i << 3));
@@ -104,12 +105,10 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
       treeAbort(tree);
       return ENOMEM;
     }
-    runs++;
+    entered = true;
     i += run;
   }
-  if (runs == 0) return OK;
-  treeCommit(tree);
-  return deviceWriteFenced(runs);
+  return entered ? deviceWriteFenced(treeCommit(tree)) : OK;
 }
 
 /** Enters a run into the draft, one piece a leaf; false: no memory. */
@@ -207,7 +206,7 @@ function cut(tree: usize, first: u32, end: u32): bool {
   if (leaf == 0) treeAbort(tree);
   else {
     clear(leaf, first, end);
-    treeCommit(tree);
+    deviceWrite(treeCommit(tree));
   }
   return leaf != 0;
 }
@@ -231,7 +230,7 @@ export function translate(region: usize, page: u32): u64 {
   return treeLookup(treeOf(region), page);
 }
 
-/** Refills the spares; the notifier waits for this lock, so nothing here may sleep. */
+/** Refills the spares with NOWAIT: the notifier waits for this lock, and would pay for a reclaim. */
 export function maintain(region: usize): void {
   lockAcquire(region + REGION_LOCK);
   treeTopUp(treeOf(region), u32(param(PARAM_SPARE)), CONTEXT_NOWAIT);

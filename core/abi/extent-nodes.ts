@@ -143,13 +143,19 @@ export function treeOpen(tree: usize, fromSpares: bool): void {
   store<u32>(tree + FROM_SPARES, u32(fromSpares));
 }
 
-/** Publishes the draft by one store; what it replaces goes with the caller's next fence. */
-export function treeCommit(tree: usize): void {
+/**
+ * Publishes the draft by one store; what it replaces goes with the caller's next fence. Returns the items
+ * of the draft's nodes, copied ones as well: all of them are new to the device.
+ */
+export function treeCommit(tree: usize): u32 {
+  let written: u32 = 0;
   atomic.store<u32>(tree, load<u32>(tree + DRAFT));
   for (let node: usize = load<u32>(tree + DRAFT_NODES); node != 0; node = load<u32>(node, NEXT)) {
     const replaced: usize = load<u32>(node, REPLACED);
     if (replaced != 0) pageFreeDeferred(replaced);
+    written += items(node);
   }
+  return written;
 }
 
 /** Forgets the draft: nobody has seen its nodes. */
