@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { presentPages, startedHost, stopHost, touchAll } from '../bench/fixtures/started-host.ts';
-import { COUNT_DEGRADED, COUNT_ENTRIES_WRITTEN, MEMORY_TABLE, OK } from '../core/abi/terms.ts';
-import { OP_MAP, PROT_READ } from '../core/abi/trace-event.ts';
+import {
+  hugeHost,
+  presentPages,
+  startedHost,
+  stopHost,
+  touchAll,
+} from '../bench/fixtures/started-host.ts';
+import {
+  COUNT_DEGRADED,
+  COUNT_ENTRIES_WRITTEN,
+  COUNT_VIOLATIONS,
+  MEMORY_TABLE,
+  OK,
+} from '../core/abi/terms.ts';
+import { EVENT_CLEAR, OP_INVALIDATE, OP_MAP, PROT_READ } from '../core/abi/trace-event.ts';
 
 const BLOCK = 512;
 const DIRECTORY_PAGES = 1;
@@ -37,4 +49,19 @@ describe.each([0, 1])('breakBeforeMake = %i', (breakBeforeMake) => {
     host.failAllocations(null);
     expect(stopHost(host)).toBe(0);
   });
+});
+
+it('drops, with a leaf it has no table for, the pages that the device cached at 4 KiB before', () => {
+  const host = hugeHost('build-aside', 1);
+  expect(host.invalidate(0, 5, 1, EVENT_CLEAR)).toBe(OK);
+  expect(host.access(300, false)).toBe(OK);
+  expect(host.access(5, false)).toBe(OK);
+  host.failAllocations({});
+  expect(host.invalidate(0, 5, 1, EVENT_CLEAR)).toBe(OK);
+  host.failAllocations(null);
+  host.event(OP_INVALIDATE, 300, 1, EVENT_CLEAR);
+  host.access(300, false);
+  expect(host.state.count(COUNT_DEGRADED)).toBe(1);
+  expect(host.state.count(COUNT_VIOLATIONS)).toBe(0);
+  expect(stopHost(host)).toBe(0);
 });

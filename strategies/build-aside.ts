@@ -161,7 +161,10 @@ function invalidateBlock(region: usize, page: u32, count: u32): u32 {
   const table = pageAlloc(CONTEXT_NOWAIT, 0, SITE_HOLE);
   if (table == 0) {
     countUp(COUNT_DEGRADED, 1);
-    return zapBlock(slot, page, count, true);
+    const zapped = zapBlock(slot, page, count, true);
+    // All of the leaf went: the caches may hold single pages from when the block had a table.
+    deviceCacheInvalidate(region, page & ~(BLOCK_PAGES - 1), BLOCK_PAGES);
+    return zapped;
   }
   build(table, old);
   zapSlots(tableEntry(table, page), count);
