@@ -228,8 +228,7 @@ export function translate(region: usize, page: u32): u64 {
 export function maintain(region: usize): void {
   refill(region);
   lockAcquire(region + REGION_LOCK);
-  directoryTrim(region, region + CURSOR, MAINTAIN_BLOCKS);
-  deviceFence();
+  if (directoryTrim(region, region + CURSOR, MAINTAIN_BLOCKS) != 0) deviceFence();
   lockRelease(region + REGION_LOCK);
 }
 

@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import { hugeHost, presentPages, startedHost, stopHost } from '../bench/fixtures/started-host.ts';
-import { COUNT_DEGRADED, COUNT_UPDATE_FAILED, MEMORY_TABLE, OK } from '../core/abi/terms.ts';
-import { OP_COLLAPSE, OP_SPLIT } from '../core/abi/trace-event.ts';
+import {
+  COUNT_COLLATERAL,
+  COUNT_DEGRADED,
+  COUNT_UPDATE_FAILED,
+  MEMORY_TABLE,
+  OK,
+} from '../core/abi/terms.ts';
+import { EVENT_CLEAR, OP_COLLAPSE, OP_SPLIT } from '../core/abi/trace-event.ts';
 
 const BLOCK = 512;
 const BLOCKS = 4;
@@ -42,5 +48,12 @@ it('prepay 0 parks with the first mapping of a block, which may fail; its break 
   expect(host.injectedFailures).toBe(0);
   expect(host.access(0, false)).toBe(OK);
   host.failAllocations(null);
+  expect(stopHost(host)).toBe(0);
+});
+
+it('counts the pages of a leaf that go with the one that was asked for', () => {
+  const host = hugeHost('deposit', 1);
+  expect(host.invalidate(0, 5, 1, EVENT_CLEAR)).toBe(OK);
+  expect(host.state.count(COUNT_COLLATERAL)).toBe(BLOCK - 1);
   expect(stopHost(host)).toBe(0);
 });

@@ -20,6 +20,7 @@
 
 import { blockStop, tableEntry } from '../core/abi/block-slot';
 import {
+  count as countUp,
   deviceCacheInvalidate,
   deviceFence,
   deviceWrite,
@@ -31,6 +32,7 @@ import {
 import {
   blockCount,
   blockSlot,
+  directoryClear,
   directoryFini,
   directoryInit,
   directoryTranslate,
@@ -38,11 +40,12 @@ import {
   slotIsTable,
   tableAddress,
   tableSlot,
+  wordsAreHuge,
 } from '../core/abi/directory';
-import { ENTRY_NONE, entryOfWord, wordIsValid, wordOrder } from '../core/abi/entry';
+import { ENTRY_NONE, entryOfWord } from '../core/abi/entry';
 import { BLOCK_ORDER, BLOCK_PAGES, PAGE_BYTES, REGION_STRATEGY } from '../core/abi/layout';
 import { writeSlots, zapSlots } from '../core/abi/slots';
-import { CONTEXT_KERNEL, ENOMEM, OK } from '../core/abi/terms';
+import { CONTEXT_KERNEL, COUNT_COLLATERAL, ENOMEM, OK } from '../core/abi/terms';
 
 const SITE_DIRECTORY: u32 = 0;
 const SITE_DEPOSIT: u32 = 1;
@@ -104,9 +107,8 @@ function updateBlock(region: usize, page: u32, count: u32, words: usize): i32 {
   const slot = blockSlot(region, page >> 9);
   const old = load<u64>(slot);
   if (old == ENTRY_NONE && !deposit(region)) return ENOMEM;
-  const word = load<u64>(words);
-  if (count == BLOCK_PAGES && wordIsValid(word) && wordOrder(word) == BLOCK_ORDER) {
-    atomic.store<u64>(slot, entryOfWord(word, BLOCK_ORDER));
+  if (wordsAreHuge(words, count)) {
+    atomic.store<u64>(slot, entryOfWord(load<u64>(words), BLOCK_ORDER));
     deviceWrite(1);
     if (slotIsTable(old)) {
       const result = deviceFence();
@@ -150,6 +152,7 @@ function invalidateBlock(region: usize, page: u32, count: u32): u32 {
   const old = load<u64>(slot);
   if (slotIsLeaf(old)) {
     atomic.store<u64>(slot, tableSlot(withdraw(region)));
+    countUp(COUNT_COLLATERAL, BLOCK_PAGES - count);
     return 1;
   }
   if (!slotIsTable(old)) return 0;
@@ -171,11 +174,6 @@ export function fini(region: usize): void {
     page = next;
   }
   store<u32>(region + HEAD, 0);
-  for (let block: u32 = 0; block < blockCount(region); block++) {
-    const slot = blockSlot(region, block);
-    const old = load<u64>(slot);
-    if (slotIsTable(old)) pageFree(tableAddress(old), 0);
-    store<u64>(slot, 0);
-  }
+  directoryClear(region);
   directoryFini(region);
 }

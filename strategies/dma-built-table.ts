@@ -227,8 +227,7 @@ export function translate(region: usize, page: u32): u64 {
 /** Frees tables in which nothing is present, a few blocks a call. */
 export function maintain(region: usize): void {
   lockAcquire(region + REGION_LOCK);
-  directoryTrim(region, region + CURSOR, MAINTAIN_BLOCKS);
-  deviceFence();
+  if (directoryTrim(region, region + CURSOR, MAINTAIN_BLOCKS) != 0) deviceFence();
   lockRelease(region + REGION_LOCK);
 }
 

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { hugeHost, presentPages, stopHost } from '../bench/fixtures/started-host.ts';
 import {
+  COUNT_COMMANDS,
   COUNT_DEGRADED,
   COUNT_FAULTS,
+  COUNT_FENCES,
   COUNT_VIOLATIONS,
   MEMORY_TABLE,
   OK,
@@ -37,6 +39,17 @@ it('then splits a chunk a round, ahead of demand: no fault, no page that stops t
   expect(seen[3]).toBeGreaterThanOrEqual(BLOCKS - 1);
   expect(presentPages(host, BLOCK, BLOCKS * BLOCK)).toEqual(present);
   expect(host.state.count(COUNT_FAULTS)).toBe(faults);
+  expect(stopHost(host)).toBe(0);
+});
+
+it('fences the tables it has written, and only those', () => {
+  const host = hugeHost('eager-split', 3, { params: { chunk: 2 } });
+  host.event(OP_INVALIDATE, 0, BLOCK, EVENT_PROTECTION_VMA);
+  const fences = host.state.count(COUNT_FENCES);
+  const commands = host.state.count(COUNT_COMMANDS);
+  for (let round = 0; round < 4; round++) host.maintain();
+  expect(host.state.count(COUNT_COMMANDS) - commands).toBe(3);
+  expect(host.state.count(COUNT_FENCES) - fences).toBe(2);
   expect(stopHost(host)).toBe(0);
 });
 

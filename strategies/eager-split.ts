@@ -150,19 +150,19 @@ export function maintain(region: usize): void {
   if (isLogging(region)) {
     const left = load<u32>(region + ROUNDS_LEFT);
     if (left != 0) store<u32>(region + ROUNDS_LEFT, left - 1);
-    splitChunk(region);
-  } else {
-    directoryTrim(region, region + CURSOR, u32(param(PARAM_CHUNK)));
+    if (splitChunk(region) != 0) deviceFence();
+  } else if (directoryTrim(region, region + CURSOR, u32(param(PARAM_CHUNK))) != 0) {
     deviceFence();
   }
   lockRelease(region + REGION_LOCK);
 }
 
-/** Splits up to one chunk of leaves, from the cursor on, in one round over the region at most. */
-function splitChunk(region: usize): void {
+/** Splits up to one chunk of leaves, from the cursor on, in one round over the region; returns how many. */
+function splitChunk(region: usize): u32 {
   const blocks = blockCount(region);
-  let left = u32(param(PARAM_CHUNK));
-  for (let seen: u32 = 0; seen < blocks && left != 0; seen++) {
+  const chunk = u32(param(PARAM_CHUNK));
+  let split: u32 = 0;
+  for (let seen: u32 = 0; seen < blocks && split < chunk; seen++) {
     const block = (load<u32>(region + CURSOR) + 1) % blocks;
     store<u32>(region + CURSOR, block);
     const slot = blockSlot(region, block);
@@ -170,7 +170,7 @@ function splitChunk(region: usize): void {
     const table = allocTable(region);
     if (table == 0) {
       countUp(COUNT_DEGRADED, 1);
-      return;
+      return split;
     }
     if (!slotIsLeaf(load<u64>(slot))) {
       // The lock was dropped meanwhile, and the leaf went.
@@ -179,8 +179,9 @@ function splitChunk(region: usize): void {
     }
     linkTable(slot, table);
     deviceWrite(BLOCK_PAGES);
-    left--;
+    split++;
   }
+  return split;
 }
 
 /** NOWAIT under the lock, then KERNEL with the lock dropped (tdp_mmu_alloc_sp_for_split). */

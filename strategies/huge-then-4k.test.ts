@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import { hugeHost, presentPages, stopHost } from '../bench/fixtures/started-host.ts';
-import { COUNT_DEGRADED, COUNT_NOTIFIER_FAILED, MEMORY_TABLE, OK } from '../core/abi/terms.ts';
-import { EVENT_UNMAP, OP_INVALIDATE, OP_SPLIT } from '../core/abi/trace-event.ts';
+import {
+  COUNT_COLLATERAL,
+  COUNT_DEGRADED,
+  COUNT_NOTIFIER_FAILED,
+  MEMORY_TABLE,
+  OK,
+} from '../core/abi/terms.ts';
+import { EVENT_CLEAR, EVENT_UNMAP, OP_INVALIDATE, OP_SPLIT } from '../core/abi/trace-event.ts';
 
 const BLOCK = 512;
 const DIRECTORY_PAGES = 1;
@@ -36,5 +42,12 @@ it('maintain frees a table in which nothing is present', () => {
   expect(host.pagesOfKind(MEMORY_TABLE)).toBe(DIRECTORY_PAGES + 1);
   host.maintain();
   expect(host.pagesOfKind(MEMORY_TABLE)).toBe(DIRECTORY_PAGES);
+  expect(stopHost(host)).toBe(0);
+});
+
+it('counts the pages of a leaf that go with the one that was asked for', () => {
+  const host = hugeHost('huge-then-4k', 1);
+  expect(host.invalidate(0, 5, 1, EVENT_CLEAR)).toBe(OK);
+  expect(host.state.count(COUNT_COLLATERAL)).toBe(BLOCK - 1);
   expect(stopHost(host)).toBe(0);
 });

@@ -27,24 +27,32 @@ import {
   lockAcquire,
   lockRelease,
   pageAlloc,
-  pageFree,
   pageFreeDeferred,
 } from '../core/abi/core';
 import {
-  blockCount,
   blockSlot,
+  directoryClear,
   directoryFini,
   directoryInit,
   directoryTranslate,
+  directoryTrim,
   slotIsLeaf,
   slotIsTable,
   tableAddress,
   tableSlot,
+  wordsAreHuge,
 } from '../core/abi/directory';
-import { entryOfWord, wordIsValid, wordOrder } from '../core/abi/entry';
+import { entryOfWord } from '../core/abi/entry';
 import { BLOCK_ORDER, BLOCK_PAGES, REGION_LOCK, REGION_STRATEGY } from '../core/abi/layout';
-import { slotsAreEmpty, writeSlots, zapSlots } from '../core/abi/slots';
-import { CONTEXT_KERNEL, CONTEXT_NOWAIT, COUNT_DEGRADED, ENOMEM, OK } from '../core/abi/terms';
+import { writeSlots, zapSlots } from '../core/abi/slots';
+import {
+  CONTEXT_KERNEL,
+  CONTEXT_NOWAIT,
+  COUNT_COLLATERAL,
+  COUNT_DEGRADED,
+  ENOMEM,
+  OK,
+} from '../core/abi/terms';
 import { EVENT_CLEAR, EVENT_RELEASE, EVENT_UNMAP } from '../core/abi/trace-event';
 
 const SITE_DIRECTORY: u32 = 0;
@@ -74,9 +82,8 @@ export function update(region: usize, first: u32, count: u32, words: usize): i32
 function updateBlock(region: usize, page: u32, count: u32, words: usize): i32 {
   const slot = blockSlot(region, page >> 9);
   const old = load<u64>(slot);
-  const word = load<u64>(words);
-  if (count == BLOCK_PAGES && wordIsValid(word) && wordOrder(word) == BLOCK_ORDER) {
-    atomic.store<u64>(slot, entryOfWord(word, BLOCK_ORDER));
+  if (wordsAreHuge(words, count)) {
+    atomic.store<u64>(slot, entryOfWord(load<u64>(words), BLOCK_ORDER));
     if (slotIsTable(old)) pageFreeDeferred(tableAddress(old));
     deviceWrite(1);
     return OK;
@@ -121,6 +128,7 @@ function invalidateBlock(region: usize, page: u32, count: u32, event: u32): u32 
     const table = event == EVENT_CLEAR ? pageAlloc(CONTEXT_NOWAIT, 0, SITE_BREAK) : 0;
     if (event == EVENT_CLEAR && table == 0) countUp(COUNT_DEGRADED, 1);
     atomic.store<u64>(slot, table != 0 ? tableSlot(table) : 0);
+    countUp(COUNT_COLLATERAL, BLOCK_PAGES - count);
     return 1;
   }
   if (!slotIsTable(old)) return 0;
@@ -142,28 +150,12 @@ export function translate(region: usize, page: u32): u64 {
 /** Frees tables in which nothing is present, a few blocks a call. */
 export function maintain(region: usize): void {
   lockAcquire(region + REGION_LOCK);
-  const blocks = blockCount(region);
-  let block = load<u32>(region + CURSOR);
-  for (let i: u32 = 0; i < min(blocks, MAINTAIN_BLOCKS); i++) {
-    block = block + 1 < blocks ? block + 1 : 0;
-    const slot = blockSlot(region, block);
-    const old = load<u64>(slot);
-    if (!slotIsTable(old) || !slotsAreEmpty(tableAddress(old), BLOCK_PAGES)) continue;
-    atomic.store<u64>(slot, 0);
-    pageFreeDeferred(tableAddress(old));
-  }
-  store<u32>(region + CURSOR, block);
-  deviceFence();
+  if (directoryTrim(region, region + CURSOR, MAINTAIN_BLOCKS) != 0) deviceFence();
   lockRelease(region + REGION_LOCK);
 }
 
 export function fini(region: usize): void {
   if (region == 0) return;
-  for (let block: u32 = 0; block < blockCount(region); block++) {
-    const slot = blockSlot(region, block);
-    const old = load<u64>(slot);
-    if (slotIsTable(old)) pageFree(tableAddress(old), 0);
-    store<u64>(slot, 0);
-  }
+  directoryClear(region);
   directoryFini(region);
 }

@@ -133,10 +133,12 @@ export function directoryClear(region: usize): void {
 
 /**
  * Unlinks tables in which nothing is present, looking at `blocks` blocks from the one after the u32 at
- * `cursor` on; they are freed by the fence the caller makes, under the lock it holds.
+ * `cursor` on. Returns how many; they are freed by the fence the caller makes, under the lock it holds,
+ * which an answer of 0 spares whoever waits for that lock.
  */
-export function directoryTrim(region: usize, cursor: usize, blocks: u32): void {
+export function directoryTrim(region: usize, cursor: usize, blocks: u32): u32 {
   const all = blockCount(region);
+  let unlinked: u32 = 0;
   let block = load<u32>(cursor);
   for (let i: u32 = 0; i < min(all, blocks); i++) {
     block = block + 1 < all ? block + 1 : 0;
@@ -145,6 +147,8 @@ export function directoryTrim(region: usize, cursor: usize, blocks: u32): void {
     if (!slotIsTable(old) || !slotsAreEmpty(tableAddress(old), BLOCK_PAGES)) continue;
     atomic.store<u64>(slot, 0);
     pageFreeDeferred(tableAddress(old));
+    unlinked++;
   }
   store<u32>(cursor, block);
+  return unlinked;
 }
