@@ -14,7 +14,10 @@ export interface StrategyParam {
   readonly max: number;
 }
 
-/** Claims a strategy makes about itself; the conformance suite checks each one. */
+/**
+ * Claims a strategy makes about itself with its default parameters (others may cost more pages, or fail);
+ * the conformance suite checks each one.
+ */
 export interface StrategyGuarantees {
   /** May `invalidate` ask the allocator for memory? (It may never fail because of it.) */
   readonly allocatesInInvalidate: boolean;

@@ -9,7 +9,8 @@
  *
  * Protocol: the core holds the region's driver lock around update and invalidate. A child is zapped and
  * written by command before the parent's entry shows it, unlinked and fenced before its pages go. The
- * kernel's order (change the list of children, take umem_mutex, update, destroy) is kept.
+ * kernel changes the list of children before it takes umem_mutex; here a child is allocated and listed
+ * inside the driver lock, unlinked inside it by maintain, and freed when it is released.
  *
  *   table bytes == 16 * parent entries, rounded up to pages + (8 * 512 + 8) * 512 * children
  *                  (a child at the region's end has only the blocks the region has)

@@ -2,7 +2,8 @@
  * object-cache: tables are made before they are needed and revoked as a whole. A cache of ready objects
  * (a key with its 512-entry table) is filled in the background; a fault takes one and points the block's
  * parent slot to it, and an invalidation of any page revokes the block's object with one command and
- * puts it back. So the notifier's work does not depend on the range, at the price of its neighbours.
+ * puts it back. So the notifier sends one command a block however many of its pages go, at the price of
+ * their neighbours (it counts the entries of the range all the same).
  *
  * Users: mlx5 mkey / MR cache (catalogue S13). Source: drivers/infiniband/hw/mlx5/mr.c: entries by
  * order, filled to 2 x limit when they fall below limit, a few creations pending at a time.

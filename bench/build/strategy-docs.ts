@@ -28,7 +28,7 @@ export function strategyDocs(): string {
       '`bench/build/write-strategy-docs.ts`; do not edit. What the words mean: `core/LANGUAGE.md`.',
     'Memory is that of the table for one GiB mapped at 4 KiB and at 2 MiB. *Notifier*: may an ' +
       'invalidation ask for memory (it may never fail). *Update*: may it fail for want of memory. ' +
-      '*Collateral*: pages that the invalidation of one page may zap at most.',
+      '*Collateral*: pages that the invalidation of one page may zap at most. All with default parameters.',
     overview(),
     ...parts,
   ]
@@ -87,13 +87,14 @@ function section(entry: StrategyEntry): string {
 
 function facts(entry: StrategyEntry): string {
   const { guarantees, memory, lock, sites } = entry;
+  const usual = entry.params.length > 0 ? 'with default parameters, ' : '';
   const lines = [
     `memory for 1 GiB at 4 KiB: ${memory.at4k}`,
     `memory for 1 GiB at 2 MiB: ${memory.at2m}`,
-    `the notifier ${guarantees.allocatesInInvalidate ? 'may ask for' : 'never asks for'} memory; ` +
+    `${usual}the notifier ${guarantees.allocatesInInvalidate ? 'may ask for' : 'never asks for'} memory; ` +
       `an update ${guarantees.allocatesInUpdate ? 'may ask for memory' : 'never asks for it'} and ` +
       `${guarantees.updateCanFail ? 'can' : 'cannot'} fail for want of it`,
-    `collateral of one page: up to ${guarantees.collateralPages.toLocaleString('en')} pages; ` +
+    `${usual}collateral of one page: up to ${guarantees.collateralPages.toLocaleString('en')} pages; ` +
       `spare pages held: up to ${guarantees.reservePages}`,
     `protection events ${guarantees.downgradesInPlace ? 'only remove WRITE, in place' : 'zap'}; ` +
       `driver lock: ${lock}`,
