@@ -24,6 +24,7 @@ function claimInWatch(context: CaseContext): void {
 
 /** Single pages of a full table go; counts what went with them. */
 function collateral(context: CaseContext): void {
+  collateralOfLeaves(context);
   const { collateralPages } = context.strategy.entry.guarantees;
   for (const contiguity of [0, 1]) {
     withMirror(context, { contiguity, faultWindow: 512 }, (mirror) => {
@@ -51,6 +52,37 @@ function collateral(context: CaseContext): void {
       }
     });
   }
+}
+
+/** The same of 2 MiB mappings, by notifiers that come without the OS's split before them. */
+function collateralOfLeaves(context: CaseContext): void {
+  const { collateralPages } = context.strategy.entry.guarantees;
+  withMirror(context, {}, (mirror) => {
+    mirror.map(0, 2 * B, { huge: true });
+    for (const page of [0, 9, 255, B - 1, B, B + 77]) {
+      for (const first of [0, B]) mirror.touchHuge(first);
+      for (const first of [0, B]) mirror.access(first, true);
+      const present = othersPresent(mirror, page);
+      const counted = mirror.count(COUNT_COLLATERAL);
+      mirror.host.invalidate(0, page, 1, op.EVENT_CLEAR);
+      const lost = present - othersPresent(mirror, page);
+      const collateral = mirror.count(COUNT_COLLATERAL) - counted;
+      mirror.expect(
+        lost + 1 <= collateralPages && lost <= collateral,
+        `invalidating page ${page} of a 2 MiB mapping zapped ${lost} others and counted ${collateral}; ` +
+          `the manifest allows ${collateralPages} with the page itself`,
+      );
+    }
+  });
+}
+
+/** Pages of the two blocks, but for this one, that translate. */
+function othersPresent(mirror: CheckedMirror, page: number): number {
+  let present = 0;
+  for (let other = 0; other < 2 * B; other++) {
+    if (other !== page && mirror.view(other) !== null) present++;
+  }
+  return present;
 }
 
 function downgrade(context: CaseContext): void {

@@ -254,9 +254,10 @@ export class StrategyHost {
    * between the split and the notifier has this effect. `first` counts from the region's first page.
    */
   invalidate(index: number, first: number, count: number, event: number): number {
-    this.holdDriverLock(index, first, true);
+    const locks = this.entry.lock !== 'own';
+    if (locks) this.holdDriverLock(index, first, true);
     const result = this.#invalidate(this.regionAddress(index), first, count, event, 1);
-    this.holdDriverLock(index, first, false);
+    if (locks) this.holdDriverLock(index, first, false);
     return result;
   }
 
