@@ -137,15 +137,12 @@ export function vmaUnmap(first: u32, end: u32): void {
   changeVma(first, end, 0, 0, 0, false);
 }
 
-/** mprotect: the VMA's write right changes; words follow by the notifier event or by faults. */
+/** mprotect: the VMA's write right changes; words follow by the event or by faults, huge ones as a whole. */
 export function vmaProtect(first: u32, end: u32, writable: bool): void {
   changeVma(first, end, VMA_MAPPED, ~VMA_WRITE, writable ? VMA_WRITE : 0, true);
 }
 
-/**
- * Of pages that have all `needed` bits: keeps the `keep` bits and sets the `add` bits. `cuts`: a huge block
- * is not kept over pages with different rights, for a write fault widens all of it.
- */
+/** Of pages with all `needed` bits: keeps `keep`, sets `add`. `cuts`: huge blocks it covers in part go 4 KiB. */
 function changeVma(first: u32, end: u32, needed: u32, keep: u32, add: u32, cuts: bool): void {
   let page = first;
   while (page < end) {
