@@ -247,7 +247,7 @@ function writeRun(
     [layout.PLAN_PACE, paceCode(cell)],
     [layout.PLAN_PACE_FACTOR, Math.max(1, Math.round(factor * 65536))],
     [layout.PLAN_PACE_RATE, pace.kind === 'rate' ? Math.round(pace.perSecond) : 1],
-    [layout.PLAN_WINDOW_US, modelled ? 0 : Math.round(cell.windowSeconds * 1e6)],
+    [layout.PLAN_WINDOW_MS, modelled ? 0 : Math.round(cell.windowSeconds * 1000)],
     [layout.PLAN_MAINTAIN_US, MAINTAIN_US],
     [layout.PLAN_MAINTAIN_EVENTS, cell.maintenanceThreads > 0 ? MAINTAIN_EVENTS : 0],
     [layout.PLAN_ACCESS_PER_EVENT, ACCESSES_PER_EVENT],

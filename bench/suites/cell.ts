@@ -51,7 +51,7 @@ export const paceSchema = z.discriminatedUnion(
   [
     strictShape({ kind: z.literal('recorded') }),
     strictShape({ kind: z.literal('asap') }),
-    strictShape({ kind: z.literal('compressed'), factor: numberBetween(0.001, 1_000_000) }),
+    strictShape({ kind: z.literal('compressed'), factor: numberBetween(0.001, 65_535) }),
     strictShape({ kind: z.literal('rate'), perSecond: numberBetween(1, 100_000_000) }),
   ],
   { error: 'expected kind: recorded, asap, compressed (with factor) or rate (with perSecond)' },

@@ -64,8 +64,8 @@ export const PLAN_PACE: u32 = 65636;
 export const PLAN_PACE_FACTOR: u32 = 65640;
 /** PACE_RATE: events per second. */
 export const PLAN_PACE_RATE: u32 = 65644;
-/** End of the measured window in microseconds from its start; 0 = when the trace ends. */
-export const PLAN_WINDOW_US: u32 = 65648;
+/** End of the measured window in milliseconds from its start; 0 = when the trace ends. */
+export const PLAN_WINDOW_MS: u32 = 65648;
 /** Microseconds between two calls of maintain. */
 export const PLAN_MAINTAIN_US: u32 = 65652;
 /** Replay: device accesses after each trace event. */

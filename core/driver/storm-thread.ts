@@ -11,7 +11,7 @@ import {
   PLAN_TRACE_BASE,
   PLAN_TRACE_COUNT,
   PLAN_TRACE_FIRST,
-  PLAN_WINDOW_US,
+  PLAN_WINDOW_MS,
   STATE_STOP,
   STATE_STORM_DONE,
   THREAD_SLEEP,
@@ -51,7 +51,7 @@ export function stormLoop(index: u32): void {
   const count = load<u32>(PLAN_TRACE_COUNT);
   // One thread samples the memory and shrinks the budget: one that has an event to do it after.
   const samples = dealtTo(first, threads) == index;
-  const windowNs = u64(load<u32>(PLAN_WINDOW_US)) * 1000;
+  const windowNs = u64(load<u32>(PLAN_WINDOW_MS)) * 1000000;
   const startNs = nowNs();
   store<u64>(t, startNs, THREAD_WINDOW_START_NS);
   const sampleNs = max<u64>(windowNs / u64(load<u32>(PLAN_SERIES_CAPACITY)), 1);

@@ -2,7 +2,7 @@ import {
   PLAN_MODELLED,
   PLAN_TRACE_BASE,
   PLAN_TRACE_COUNT,
-  PLAN_WINDOW_US,
+  PLAN_WINDOW_MS,
   STATE_WINDOW,
   THREAD_WINDOWS_FAULT,
   THREAD_WINDOWS_NOTIFIER,
@@ -21,7 +21,7 @@ import { thread } from '../thread';
  */
 export function openWindow(): void {
   const modelled = load<u32>(PLAN_MODELLED) != 0;
-  let lengthNs = u64(load<u32>(PLAN_WINDOW_US)) * 1000;
+  let lengthNs = u64(load<u32>(PLAN_WINDOW_MS)) * 1000000;
   const events = load<u32>(PLAN_TRACE_COUNT);
   if (lengthNs == 0 && events != 0) {
     lengthNs = load<u64>(
