@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { THREAD_CAPACITY } from '../../core/abi/layout.ts';
 import { microLabel } from '../../results/metrics.ts';
 import { MICRO_OPERATIONS } from '../micro/micro-operations.ts';
 import { integerBetween, numberBetween, oneOf, strictShape, textUpTo } from './checked-input.ts';
@@ -78,6 +79,9 @@ export const memorySchema = strictShape({
   budgetBytes: integerBetween(4096, 2 ** 32).optional(),
 });
 
+/** Most threads of all roles in one cell: shared memory has this many blocks beside the set-up's. */
+export const WORKER_THREADS_MAX = THREAD_CAPACITY - 1;
+
 /** Two days. */
 export const TIMEOUT_SECONDS_MAX = 172_800;
 
@@ -114,9 +118,9 @@ export const cellSchema = strictShape({
   seed: integerBetween(0, 2 ** 32 - 1),
   pace: paceSchema,
   access: accessSchema,
-  deviceThreads: integerBetween(0, 256),
-  stormThreads: integerBetween(0, 256),
-  maintenanceThreads: integerBetween(0, 64),
+  deviceThreads: integerBetween(0, WORKER_THREADS_MAX),
+  stormThreads: integerBetween(0, WORKER_THREADS_MAX),
+  maintenanceThreads: integerBetween(0, WORKER_THREADS_MAX),
   /** Length of the measured window; storm mode ends here even when the trace goes on. */
   windowSeconds: numberBetween(0.01, 86_400),
   /** The cell process is killed after this and the record says `timeout`. */

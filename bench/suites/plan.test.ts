@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { THREAD_CAPACITY } from '../../core/abi/layout.ts';
 import { manifest } from '../../strategies/manifest.ts';
 import { cellSchema } from './cell.ts';
 import { cellIdOf } from './cell-id.ts';
@@ -99,7 +100,38 @@ describe('planSuite', () => {
     expect(plan.cells).toHaveLength((dynamic.length + 2) * 3 * 4);
   });
 
+  it('sweeps threads as far as a cell has room for them, on any machine', () => {
+    const group = { strategies: ['noop'], workloads: ['storm'], maintenanceThreads: 2 };
+    const sweep = { deviceThreads: '1..cores', stormThreads: '1..cores' } as const;
+    const { cells } = planSuite(suiteOf({ ...group, ...sweep }), { ...CONTEXT, cores: 64 });
+    const counts = new Set(cells.map((cell) => cell.deviceThreads));
+    expect(counts).toEqual(new Set([1, 2, 4, 8, 12]));
+    expect(counts).toEqual(new Set(cells.map((cell) => cell.stormThreads)));
+    const threads = cells.map(
+      ({ deviceThreads, stormThreads }) => deviceThreads + stormThreads + 2,
+    );
+    expect(Math.max(...threads)).toBeLessThan(THREAD_CAPACITY);
+    for (const cell of planOf('scaling', { cores: 64 }).cells) {
+      expect(cell.deviceThreads + cell.stormThreads).toBeLessThan(THREAD_CAPACITY);
+    }
+  });
+
   it.each([
+    [
+      { strategies: 'noop', workloads: 'storm', deviceThreads: 12, stormThreads: 4 },
+      'suite own: groups[0]: 16 device and storm threads; a cell has at most 15 threads',
+    ],
+    [
+      {
+        strategies: 'noop',
+        workloads: 'storm',
+        deviceThreads: 13,
+        stormThreads: '1..cores',
+        maintenanceThreads: 1,
+        teardown: { policy: 'strong' },
+      },
+      '14 device and storm threads and 2 for maintenance and teardown; a cell has at most 15 threads',
+    ],
     [{ strategies: 'depsoit', workloads: 'storm' }, 'did you mean "deposit"?'],
     [{ strategies: 'family:dynamix', workloads: 'storm' }, 'did you mean "dynamic"?'],
     [{ strategies: 'deposit', workloads: 'strom' }, 'did you mean "storm"?'],

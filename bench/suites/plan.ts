@@ -1,6 +1,7 @@
+import { UsageError } from '../../results/usage-error.ts';
 import { findDevice } from '../devices/find-device.ts';
 import { SeededRandom } from '../workloads/seeded-random.ts';
-import { type Cell, TIMEOUT_SECONDS_MAX } from './cell.ts';
+import { type Cell, TIMEOUT_SECONDS_MAX, WORKER_THREADS_MAX } from './cell.ts';
 import { type CellSettings, cellIdOf } from './cell-id.ts';
 import { type StrategyChoice, selectStrategies } from './select-strategies.ts';
 import { selectWorkloads } from './select-workloads.ts';
@@ -111,8 +112,7 @@ function expandGroup(group: CellGroup, context: PlanContext, where: string): Cel
     group.access.map((access) => ({ access })),
     group.memory.map((memory) => ({ memory })),
     (group.teardown ?? [undefined]).map((teardown) => (teardown === undefined ? {} : { teardown })),
-    threadCounts(group.deviceThreads, context.cores).map((deviceThreads) => ({ deviceThreads })),
-    threadCounts(group.stormThreads, context.cores).map((stormThreads) => ({ stormThreads })),
+    threadCounts(group, context.cores, where),
   ];
   let product: Partial<CellSettings>[] = [common];
   for (const axis of axes) {
@@ -121,15 +121,49 @@ function expandGroup(group: CellGroup, context: PlanContext, where: string): Cel
   return product as CellSettings[];
 }
 
-function threadCounts(counts: readonly (number | '1..cores')[], cores: number): number[] {
-  const numbers = new Set<number>();
+type ThreadCounts = Pick<Cell, 'deviceThreads' | 'stormThreads'>;
+
+/**
+ * All pairs of device and storm threads. A sweep leaves out those that a cell has no room for.
+ * @throws {UsageError} for counts that leave no room even for a sweep's 1
+ */
+function threadCounts(group: CellGroup, cores: number, where: string): ThreadCounts[] {
+  const others = group.maintenanceThreads + (group.teardown === undefined ? 0 : 1);
+  const room = WORKER_THREADS_MAX - others;
+  const most = Math.min(cores, Math.max(1, room - 1));
+  return distinct(group.deviceThreads, most).flatMap((device) =>
+    distinct(group.stormThreads, most)
+      .filter((storm) => {
+        const least = (device.swept ? 1 : device.count) + (storm.swept ? 1 : storm.count);
+        if (least > room) throw tooManyThreads(where, least, others);
+        return device.count + storm.count <= room;
+      })
+      .map((storm) => ({ deviceThreads: device.count, stormThreads: storm.count })),
+  );
+}
+
+function tooManyThreads(where: string, chosen: number, others: number): UsageError {
+  const more = others === 0 ? '' : ` and ${others} for maintenance and teardown`;
+  return new UsageError(
+    `${where}: ${chosen} device and storm threads${more}; a cell has at most ${WORKER_THREADS_MAX} threads`,
+  );
+}
+
+interface ThreadCount {
+  readonly count: number;
+  /** From `1..cores`, not written down. */
+  readonly swept: boolean;
+}
+
+function distinct(counts: CellGroup['deviceThreads'], most: number): ThreadCount[] {
+  const found = new Map<number, boolean>();
   for (const count of counts) {
     if (count !== '1..cores') {
-      numbers.add(count);
+      found.set(count, false);
       continue;
     }
-    for (let power = 1; power < cores; power *= 2) numbers.add(power);
-    numbers.add(cores);
+    for (let power = 1; power < most; power *= 2) found.set(power, found.get(power) ?? true);
+    found.set(most, found.get(most) ?? true);
   }
-  return [...numbers];
+  return [...found].map(([count, swept]) => ({ count, swept }));
 }

@@ -8,6 +8,7 @@ import {
   paceSchema,
   strategyParamsSchema,
   teardownSchema,
+  WORKER_THREADS_MAX,
   workloadReferenceSchema,
 } from './cell.ts';
 import { integerBetween, numberBetween, oneOf, strictShape, textUpTo } from './checked-input.ts';
@@ -19,9 +20,12 @@ function oneOrMany<Schema extends z.ZodType>(schema: Schema) {
     .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<Schema>[]);
 }
 
-/** `1..cores` stands for the powers of two below the machine's cores, and the cores. */
-const threadCountSchema = z.union([integerBetween(0, 256), z.literal('1..cores')], {
-  error: 'expected an integer 0..256 or 1..cores',
+/**
+ * `1..cores` stands for the powers of two below the machine's cores, and the cores; it ends where a cell
+ * has no more threads.
+ */
+const threadCountSchema = z.union([integerBetween(0, WORKER_THREADS_MAX), z.literal('1..cores')], {
+  error: `expected an integer 0..${WORKER_THREADS_MAX} or 1..cores`,
 });
 
 /**
@@ -52,7 +56,7 @@ export const cellGroupSchema = strictShape({
   access: oneOrMany(accessSchema).default([{ kind: 'zipf', exponent: 0.99 }]),
   deviceThreads: oneOrMany(threadCountSchema).default([1]),
   stormThreads: oneOrMany(threadCountSchema).default([1]),
-  maintenanceThreads: integerBetween(0, 64).default(0),
+  maintenanceThreads: integerBetween(0, WORKER_THREADS_MAX).default(0),
   teardown: oneOrMany(teardownSchema).optional(),
   memory: oneOrMany(memorySchema).default([{ profile: 'plenty' }]),
   /** Of replay cells alone: the others play for a time. */
