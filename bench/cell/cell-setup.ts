@@ -215,11 +215,19 @@ function writePlan(state: SharedState, plan: MemoryPlan, trace: PageTrace, worke
   for (const [address, value] of words) state.set(address, value);
 }
 
-/** A window longer than the trace plays it again and again (soak). */
+/** A window longer than the trace takes at its pace plays it again and again (soak). */
 function repeats(cell: Cell, trace: PageTrace): boolean {
-  const factor = cell.pace.kind === 'compressed' ? cell.pace.factor : 1;
-  const lengthNs = (trace.durationNs - (trace.counts.setupNs ?? 0)) / factor;
-  return cell.mode !== 'replay' && cell.windowSeconds * 1e9 > lengthNs;
+  return cell.mode !== 'replay' && cell.windowSeconds * 1e9 > lapNs(cell, trace);
+}
+
+/** Planned length of one lap; as fast as possible it is not known, and taken to be none. */
+function lapNs({ pace }: Cell, trace: PageTrace): number {
+  if (pace.kind === 'asap') return 0;
+  if (pace.kind === 'rate') {
+    return ((trace.eventCount - setupEvents(trace)) / pace.perSecond) * 1e9;
+  }
+  const factor = pace.kind === 'compressed' ? pace.factor : 1;
+  return (trace.durationNs - (trace.counts.setupNs ?? 0)) / factor;
 }
 
 function writeRun(

@@ -86,8 +86,11 @@ export function stormLoop(index: u32): void {
       }
       stopped = (windowNs != 0 && now - startNs >= windowNs) || atomic.load<u32>(STATE_STOP) != 0;
     }
-    lapNs = nowNs();
-    if (windowNs != 0 && lapNs - startNs >= windowNs) stopped = true;
+    const lapEndNs = nowNs();
+    // An open loop's plan goes on where the lap was due to end: a backlog stays one.
+    if (load<u32>(PLAN_PACE) == PACE_RATE) lapNs += rateOffset(count - first);
+    else lapNs = lapEndNs;
+    if (windowNs != 0 && lapEndNs - startNs >= windowNs) stopped = true;
   } while (load<u32>(PLAN_REPEAT_TRACE) != 0 && !stopped && atomic.load<u32>(STATE_STOP) == 0);
   store<u64>(t, nowNs(), THREAD_WINDOW_END_NS);
   if (atomic.add<u32>(STATE_STORM_DONE, 1) + 1 == threads) atomic.store<u32>(STATE_STOP, 1);
@@ -103,10 +106,15 @@ function dealtTo(event: u32, threads: u32): u32 {
 function plannedOffset(record: usize, nth: u32): u64 {
   const pace = load<u32>(PLAN_PACE);
   if (pace == PACE_ASAP) return 0;
-  if (pace == PACE_RATE) return (u64(nth) * 1000000000) / u64(load<u32>(PLAN_PACE_RATE));
+  if (pace == PACE_RATE) return rateOffset(nth);
   const start: usize = load<u32>(PLAN_TRACE_BASE) + load<u32>(PLAN_TRACE_FIRST) * TRACE_EVENT_BYTES;
   const recordedNs = load<u64>(record, TRACE_TIME_NS) - load<u64>(start, TRACE_TIME_NS);
   return (recordedNs << 16) / u64(load<u32>(PLAN_PACE_FACTOR));
+}
+
+/** PACE_RATE: the same, for events at equal distances. */
+function rateOffset(nth: u32): u64 {
+  return (u64(nth) * 1000000000) / u64(load<u32>(PLAN_PACE_RATE));
 }
 
 /** Sleeps, then spins, until the planned time; returns the time it saw last. */
