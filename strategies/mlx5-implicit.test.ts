@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { startedHost, stopHost } from '../bench/fixtures/started-host.ts';
 import { PLAN_MAX_ORDER, REGION_STRATEGY } from '../core/abi/layout.ts';
-import { COUNT_UPDATE_FAILED, ENOMEM, MEMORY_TABLE, OK } from '../core/abi/terms.ts';
+import {
+  COUNT_FAULT_RETRIES,
+  COUNT_UPDATE_FAILED,
+  ENOMEM,
+  MEMORY_TABLE,
+  OK,
+} from '../core/abi/terms.ts';
 import { EVENT_UNMAP, OP_INVALIDATE, OP_MAP, PROT_READ } from '../core/abi/trace-event.ts';
 
 const GIB_PAGES = 262_144;
@@ -62,6 +68,7 @@ describe('a child', () => {
     host.failAllocations({ nth: 300 });
     expect(host.access(0, false)).toBe(ENOMEM);
     expect(host.state.count(COUNT_UPDATE_FAILED)).toBe(1);
+    expect(host.state.count(COUNT_FAULT_RETRIES)).toBe(0);
     expect(host.pagesOfKind(MEMORY_TABLE)).toBe(PARENT_PAGES);
     expect(host.access(0, false)).toBe(OK);
     expect(stopHost(host)).toBe(0);

@@ -71,7 +71,7 @@ export function reportCell(outcome: CellOutcome, { cell, siteNames }: ReportCont
     })),
     failures: {
       degraded: count(terms.COUNT_DEGRADED),
-      retried: count(terms.COUNT_RETRIED) + count(terms.COUNT_FAULT_RETRIES),
+      retried: count(terms.COUNT_RETRIED),
       updateFailed: count(terms.COUNT_UPDATE_FAILED),
       notifierFailed: count(terms.COUNT_NOTIFIER_FAILED),
     },
@@ -167,12 +167,15 @@ function deviceTime({ state, tasks }: CellOutcome): { stalledNs: number; windowN
   return total;
 }
 
+/** From the first storm thread's start to the last one's end: the time in which all events were played. */
 function windowNs({ state, tasks }: CellOutcome): number | null {
-  const storm = tasks.find((task) => task.role === 'storm');
-  if (storm === undefined) return null;
-  const base = state.threadAddress(storm.thread);
-  const end = state.getLong(base + layout.THREAD_WINDOW_END_NS);
-  return end === 0 ? null : end - state.getLong(base + layout.THREAD_WINDOW_START_NS);
+  const storms = tasks
+    .filter(({ role }) => role === 'storm')
+    .map(({ thread }) => state.threadAddress(thread));
+  const endsNs = storms.map((base) => state.getLong(base + layout.THREAD_WINDOW_END_NS));
+  if (endsNs.length === 0 || endsNs.includes(0)) return null;
+  const startsNs = storms.map((base) => state.getLong(base + layout.THREAD_WINDOW_START_NS));
+  return Math.max(...endsNs) - Math.min(...startsNs);
 }
 
 /** Distributions of single operations, as counts and exact extremes: what travels to the parent. */

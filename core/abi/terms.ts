@@ -63,6 +63,7 @@ export const COUNT_TRANSLATIONS: u32 = 0;
 export const COUNT_CACHE_HITS: u32 = 1;
 export const COUNT_FAULTS: u32 = 2;
 export const COUNT_SPURIOUS_FAULTS: u32 = 3;
+/** Device faults begun again because an invalidation came between snapshot and publication. */
 export const COUNT_FAULT_RETRIES: u32 = 4;
 export const COUNT_UPDATE_FAILED: u32 = 5;
 export const COUNT_NOTIFIER_FAILED: u32 = 6;
@@ -77,6 +78,7 @@ export const COUNT_CACHE_INVALIDATIONS: u32 = 14;
 export const COUNT_FENCES: u32 = 15;
 export const COUNT_COLLATERAL: u32 = 16;
 export const COUNT_DEGRADED: u32 = 17;
+/** Waits for memory after a failed allocation: of a strategy, or of a fault whose update it failed. */
 export const COUNT_RETRIED: u32 = 18;
 export const COUNT_RECLAIMS: u32 = 19;
 export const COUNT_RECLAIM_NS: u32 = 20;

@@ -29,6 +29,7 @@ import {
   COUNT_FAULT_RETRIES,
   COUNT_FAULTS,
   COUNT_LIVELOCKS,
+  COUNT_RETRIED,
   COUNT_RETRY_NS,
   COUNT_SPURIOUS_FAULTS,
   COUNT_UPDATE_FAILED,
@@ -119,14 +120,14 @@ function resolve(region: usize, page: u32, write: bool, t: usize, modelled: bool
       return EIO;
     }
     if (result == EINVAL) return EINVAL;
-    count(COUNT_FAULT_RETRIES, 1);
     if (result == ENOMEM) {
       count(COUNT_UPDATE_FAILED, 1);
       // One thread alone cannot wait for memory: in replay the access is given up at once.
       if (modelled || ++starved > STARVED_LIMIT) return ENOMEM;
       if (failedSinceNs == 0) failedSinceNs = nowNs();
       if (backOff()) return EAGAIN;
-    }
+      count(COUNT_RETRIED, 1);
+    } else count(COUNT_FAULT_RETRIES, 1);
   }
   count(COUNT_LIVELOCKS, 1);
   return ETIMEDOUT;
