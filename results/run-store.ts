@@ -119,6 +119,8 @@ export class RunStore {
   readonly directory: string;
   /** Lines that were moved to cells.damaged.ndjson when the folder was opened again. */
   readonly damaged: readonly DamagedLine[];
+  /** Records that stood in the folder when it was opened again. */
+  readonly earlier: readonly CellRecord[];
   #plan: RunPlan;
   readonly #finished: Set<string>;
 
@@ -126,12 +128,13 @@ export class RunStore {
     directory: string,
     plan: RunPlan,
     damaged: readonly DamagedLine[],
-    finished: Set<string>,
+    earlier: readonly CellRecord[],
   ) {
     this.directory = directory;
     this.#plan = plan;
     this.damaged = damaged;
-    this.#finished = finished;
+    this.earlier = earlier;
+    this.#finished = new Set(earlier.map(replicateKey));
   }
 
   /**
@@ -158,7 +161,7 @@ export class RunStore {
       throw new UsageError(`${directory}: cannot make the run folder (${code})`);
     }
     for (const name of [CELLS, DAMAGED, PLAN, HOST]) rmSync(join(directory, name), { force: true });
-    const store = new RunStore(directory, runPlanSchema.parse(plan), [], new Set());
+    const store = new RunStore(directory, runPlanSchema.parse(plan), [], []);
     store.writeHost(host);
     writeFileAtomic(join(directory, CELLS), '');
     store.#writePlan();
@@ -168,18 +171,23 @@ export class RunStore {
   /**
    * Opens a run folder to go on with it. Damaged lines are moved to cells.damaged.ndjson, with their
    * number and the reason; every other line stays as it is.
+   * @param accept looks at the records before anything is written; what it throws ends the resumption
    * @throws UsageError when the folder holds no run or one of a newer schema major
    */
-  static resume(directory: string): RunStore {
+  static resume(
+    directory: string,
+    accept: (records: readonly CellRecord[]) => void = () => undefined,
+  ): RunStore {
     const plan = readDocument(join(directory, PLAN), 'plan', runPlanSchema);
     const { records, goodLines, damaged } = scanCells(directory, plan);
+    accept(records);
     if (damaged.length > 0) {
       for (const line of damaged) {
         appendLineSynced(join(directory, DAMAGED), JSON.stringify(line));
       }
       writeFileAtomic(join(directory, CELLS), goodLines.map((line) => `${line}\n`).join(''));
     }
-    return new RunStore(directory, plan, damaged, new Set(records.map(replicateKey)));
+    return new RunStore(directory, plan, damaged, records);
   }
 
   get plan(): RunPlan {

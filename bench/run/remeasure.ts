@@ -4,8 +4,8 @@ import { type CompareOptions, compareRuns } from '../../results/compare/compare-
 import { applyQuorum, offendersOf, QUORUM } from '../../results/compare/offender-quorum.ts';
 import type { Comparison } from '../../results/comparison.ts';
 import { readRun, type StoredRun } from '../../results/run-store.ts';
-import { UsageError } from '../../results/usage-error.ts';
-import { moduleHashes, runSuite } from './run-suite.ts';
+import { refuseOtherModules } from './module-hashes.ts';
+import { runSuite } from './run-suite.ts';
 import { planOfRun } from './stored-plan.ts';
 
 /**
@@ -22,7 +22,11 @@ export async function remeasureOffenders(
 ): Promise<Comparison> {
   const offenders = offendersOf(first);
   if (offenders.length === 0) return first;
-  refuseOtherModules(after);
+  refuseOtherModules(
+    after.records,
+    `--remeasure ${after.directory}`,
+    'build the version to be gated, or compare without --remeasure',
+  );
   const cellIds = new Set(
     after.records
       .filter((record) =>
@@ -50,17 +54,4 @@ export async function remeasureOffenders(
     repeats.push(compareRuns(before, readRun(directory), how));
   }
   return applyQuorum(first, repeats);
-}
-
-function refuseOtherModules(run: StoredRun): void {
-  const now = moduleHashes();
-  for (const { modules } of run.records) {
-    for (const [name, sha256] of Object.entries(modules)) {
-      if (now[name] === sha256) continue;
-      throw new UsageError(
-        `--remeasure: ${name}.wasm of this build is not the one that made ${run.directory}; ` +
-          'build the version to be gated, or compare without --remeasure',
-      );
-    }
-  }
 }

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { replicateKey } from '../../results/cell-identity.ts';
 import {
   type CellRecord,
@@ -21,6 +18,8 @@ import type { Cell } from '../suites/cell.ts';
 import { sweptParts } from '../suites/cell-id.ts';
 import type { Plan } from '../suites/plan.ts';
 import { CELL_FLAGS, runCellProcess } from './cell-child.ts';
+import { conditionsHash } from './conditions-hash.ts';
+import { moduleHashes, modulesOf, refuseOtherModules } from './module-hashes.ts';
 import { Progress } from './progress.ts';
 import { TraceStore } from './trace-store.ts';
 
@@ -36,7 +35,10 @@ export interface SuiteRun {
   /** Refuse to run where the environment gives a reason not to trust figures. */
   readonly strict: boolean;
   readonly signal: AbortSignal;
-  /** Asked when the plan is done: further cells to plan and run; none ends the run. */
+  /**
+   * Asked with all records of the run when the plan is done: further cells to plan and run; none ends the
+   * run.
+   */
   readonly extend?: ((records: readonly CellRecord[]) => readonly Cell[]) | undefined;
 }
 
@@ -65,13 +67,13 @@ export async function runSuite(run: SuiteRun): Promise<SuiteResult> {
     await makeEachWorkload(run.plan.cells, traces);
     store = openStore(run, host);
     let cells = pendingOf(run.plan.cells, store);
-    while (cells.length > 0 && !run.signal.aborted) {
+    do {
       await runCells(cells, { run, store, host, modules, traces }, records);
       if (run.extend === undefined || run.signal.aborted) break;
-      const further = run.extend([...records]);
+      const further = run.extend([...store.earlier, ...records]);
       store.addCells(plannedCells(further));
       cells = pendingOf(further, store);
-    }
+    } while (cells.length > 0 && !run.signal.aborted);
   } finally {
     traces.remove();
   }
@@ -119,19 +121,12 @@ async function runCells(
       throw error;
     });
     if (figures === null) return;
-    const record = recordOf(cell, figures, run.plan.suite, host, modules);
+    const conditions = conditionsHash(cell, traces.recordingHash(cell.workload));
+    const record = recordOf(cell, figures, { suite: run.plan.suite, host, modules, conditions });
     store.append(record);
     records.push(record);
     progress.end(cell, record.verdict, (performance.now() - startMs) / 1000);
   }
-}
-
-/** sha256 of core, driver and the strategies, as the build wrote them down. */
-export function moduleHashes(): Record<string, string> {
-  const list = JSON.parse(
-    readFileSync(join(packageRoot, 'dist', 'wasm', 'modules.json'), 'utf8'),
-  ) as Record<string, { sha256: string }>;
-  return Object.fromEntries(Object.entries(list).map(([name, { sha256 }]) => [name, sha256]));
 }
 
 function refuseUntrusted(plan: Plan, host: HostFingerprint): void {
@@ -146,7 +141,12 @@ function refuseUntrusted(plan: Plan, host: HostFingerprint): void {
 }
 
 function openStore(run: SuiteRun, host: HostFingerprint): RunStore {
-  if (run.resume) return RunStore.resume(run.out);
+  if (run.resume) {
+    const advice = 'build the version that made them, or start a new run';
+    return RunStore.resume(run.out, (records) =>
+      refuseOtherModules(records, `--resume ${run.out}`, advice),
+    );
+  }
   const createdAt = new Date().toISOString();
   return RunStore.create(
     run.out,
@@ -188,33 +188,29 @@ function identityOf(cell: Cell) {
   };
 }
 
+interface RecordContext {
+  readonly suite: string;
+  readonly host: HostFingerprint;
+  readonly modules: Readonly<Record<string, string>>;
+  readonly conditions: string;
+}
+
 function recordOf(
   cell: Cell,
   figures: CellFigures,
-  suite: string,
-  host: HostFingerprint,
-  modules: Readonly<Record<string, string>>,
+  { suite, host, modules, conditions }: RecordContext,
 ): CellRecord {
-  const used = ['core', 'driver', `strategies/${cell.strategy}`];
   const record: CellRecordInput = {
     ...figures,
     ...identityOf(cell),
     suite,
     variant: sweptParts(cell).join(' ') || null,
     comparison: cell.comparison,
-    conditionsHash: conditionsHash(cell),
-    modules: Object.fromEntries(
-      used.flatMap((name) => (modules[name] === undefined ? [] : [[name, modules[name]]])),
-    ),
+    conditionsHash: conditions,
+    modules: modulesOf(cell.strategy, modules),
     host: { ...figures.host, machineId: host.machineId },
   };
   const complete = createCellRecord(record);
   if (complete.verdict !== 'passed') return complete;
   return { ...complete, flags: cellFlags(host, complete) };
-}
-
-/** Digest of all that shapes the figures but the strategy, the seed and the machine. */
-function conditionsHash(cell: Cell): string {
-  const { cellId, strategy, params, fork, seed, comparison, timeoutSeconds, ...conditions } = cell;
-  return createHash('sha256').update(JSON.stringify(conditions)).digest('hex').slice(0, 16);
 }
