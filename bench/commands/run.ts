@@ -11,11 +11,11 @@ import { loadModules } from '../cell/thread-modules.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { EXIT_FAILED, EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
-import { FORKS_PER_SERIES, ForkExtension } from '../run/fork-extension.ts';
+import { FORKS_PER_SERIES, ForkExtension, type ForkGoal } from '../run/fork-extension.ts';
 import { type ResolvedStrategy, resolveStrategy } from '../run/resolve-strategy.ts';
 import { runSuite, type SuiteResult } from '../run/run-suite.ts';
 import { summariseRun } from '../run/run-summary.ts';
-import { planContext, planOfRun } from '../run/stored-plan.ts';
+import { planContext, planOfRun, type RunnablePlan } from '../run/stored-plan.ts';
 import type { CellMode } from '../suites/cell.ts';
 import { CELL_MODES } from '../suites/cell.ts';
 import { findSuite } from '../suites/find-suite.ts';
@@ -113,12 +113,9 @@ export function runCommand(context: CommandContext): CommandModule<object, RunOp
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const { plan: whole, config } = planRun(options);
-  const extension = forkExtension(options, whole.seed);
-  const plan =
-    extension === undefined
-      ? whole
-      : { ...whole, cells: whole.cells.filter(({ fork }) => fork < MIN_FORKS) };
+  const { plan, whole, config, forkGoal } =
+    options.resume === undefined ? planRun(options) : resumedPlan(options, options.resume);
+  const extension = forkGoal && new ForkExtension(forkGoal, whole.seed);
   const interrupted = new AbortController();
   const stop = (): void => interrupted.abort();
   process.once('SIGINT', stop);
@@ -144,8 +141,8 @@ async function run(options: RunOptions): Promise<number> {
 }
 
 /** Everything that can be wrong with the input is found here, before anything is written. */
-function planRun(options: RunOptions): { plan: Plan; config: Record<string, unknown> } {
-  if (options.resume !== undefined) return resumedPlan(options);
+function planRun(options: RunOptions): RunnablePlan {
+  const forkGoal = forkGoalOf(options);
   const seed =
     options.seed === undefined
       ? randomInt(0, LARGEST_SEED)
@@ -166,9 +163,12 @@ function planRun(options: RunOptions): { plan: Plan; config: Record<string, unkn
     ...group,
     inject: [...group.inject, ...(options.inject ?? [])],
   }));
-  const plan = onlyCells(planSuite({ ...suite, groups }, planContext(seed)), options.cell);
-  checkStrategies(plan);
-  return { plan, config: { suite: { ...suite, groups }, seed, set: settings } };
+  const whole = onlyCells(planSuite({ ...suite, groups }, planContext(seed)), options.cell);
+  checkStrategies(whole);
+  const config = { suite: { ...suite, groups }, seed, set: settings };
+  if (forkGoal === undefined) return { plan: whole, whole, config };
+  const cells = whole.cells.filter(({ fork }) => fork < MIN_FORKS);
+  return { plan: { ...whole, cells }, whole, config: { ...config, forkGoal }, forkGoal };
 }
 
 /**
@@ -213,7 +213,8 @@ function forkCount({ forks }: RunOptions): number | undefined {
   return forks === 'auto' ? FORKS_PER_SERIES : checkedInteger('--forks', forks, 1, 1000);
 }
 
-function forkExtension(options: RunOptions, seed: number): ForkExtension | undefined {
+/** @throws UsageError for a value out of range, or one that goes with --forks auto alone */
+function forkGoalOf(options: RunOptions): ForkGoal | undefined {
   const { width, metric } = options;
   const budget = options['budget-minutes'];
   if (options.forks !== 'auto') {
@@ -222,21 +223,23 @@ function forkExtension(options: RunOptions, seed: number): ForkExtension | undef
     if (stray !== undefined) throw new UsageError(`--${stray[0]} goes with --forks auto`);
     return undefined;
   }
-  return new ForkExtension({
+  return {
     metricId: metric ?? 'notifier-p50',
     width: width === undefined ? 0.05 : checkedNumber('--width', width, 0.001, 1),
     budgetMs:
       (budget === undefined ? 10 : checkedNumber('--budget-minutes', budget, 0, 10_080)) * 60_000,
-    seed,
-  });
+  };
 }
 
 /** A resumed run takes everything from its plan.json. */
-function resumedPlan(options: RunOptions): ReturnType<typeof planOfRun> {
+function resumedPlan(options: RunOptions, folder: string): RunnablePlan {
   const given = [
     'out',
     'seed',
     'forks',
+    'width',
+    'metric',
+    'budget-minutes',
     'strategy',
     'workload',
     'device',
@@ -252,7 +255,7 @@ function resumedPlan(options: RunOptions): ReturnType<typeof planOfRun> {
       `--resume takes everything from the run's plan.json; leave out ${given.join(', ')}`,
     );
   }
-  return planOfRun(options.resume!);
+  return planOfRun(folder);
 }
 
 function defaultFolder(plan: Plan): string {

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { CellRecord } from '../../results/cell-record.ts';
 import { seriesOf } from '../../results/compare/series.ts';
 import { METRICS, type Metric } from '../../results/metrics.ts';
@@ -6,15 +7,17 @@ import { MIN_FORKS } from '../../results/statistics/forks-needed.ts';
 import { bootstrapMedian } from '../../results/statistics/hierarchical-bootstrap.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import type { Cell } from '../suites/cell.ts';
+import { numberBetween, strictShape, textUpTo } from '../suites/checked-input.ts';
 
-/** When `--forks auto` is content. */
-export interface ForkGoal {
-  readonly metricId: string;
-  /** Half width of the 95 % interval of the median, as a share of it. */
-  readonly width: number;
-  readonly budgetMs: number;
-  readonly seed: number;
-}
+/** When `--forks auto` is content; as plan.json keeps it. */
+export const forkGoalSchema = strictShape({
+  metricId: textUpTo(100),
+  /** Half width of the 95 % interval of the median, as a share of it; of a median of 0, in its unit. */
+  width: numberBetween(0.001, 1),
+  /** Of one start of the run; one that is resumed has it anew. */
+  budgetMs: numberBetween(0, 10_080 * 60_000),
+});
+export type ForkGoal = z.output<typeof forkGoalSchema>;
 
 /** Most forks of one series; a noise that needs more has to be removed at its source. */
 export const FORKS_PER_SERIES = 40;
@@ -27,13 +30,17 @@ const DRAWS = 2000;
  */
 export class ForkExtension {
   readonly #goal: ForkGoal;
+  readonly #seed: number;
   readonly #metric: Metric;
   readonly #startMs = performance.now();
   /** One line a series that did not reach the width. */
   missing: string[] = [];
 
-  /** @throws UsageError for an unknown metric */
-  constructor(goal: ForkGoal) {
+  /**
+   * @param seed of the bootstrap's draws
+   * @throws UsageError for an unknown metric
+   */
+  constructor(goal: ForkGoal, seed: number) {
     const metric = METRICS.find(({ id }) => id === goal.metricId);
     if (metric === undefined) {
       const near = nearestName(
@@ -44,6 +51,7 @@ export class ForkExtension {
       throw new UsageError(`--metric ${goal.metricId}: unknown; ${hint}`);
     }
     this.#goal = goal;
+    this.#seed = seed;
     this.#metric = metric;
   }
 
@@ -73,15 +81,19 @@ export class ForkExtension {
       if (samples.length === 0) continue;
       const { estimate, low, high } = bootstrapMedian(samples, {
         draws: DRAWS,
-        seed: this.#goal.seed,
+        seed: this.#seed,
       });
-      const half = (high - low) / 2 / estimate;
+      // A median of 0 has no shares: the width is then meant in the metric's unit.
+      const half = (high - low) / 2 / (Math.abs(estimate) || 1);
       if (samples.length >= MIN_FORKS && half <= this.#goal.width) continue;
-      const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+      const text = (width: number): string =>
+        estimate === 0
+          ? `${Number(width.toPrecision(3))} ${this.#metric.unit}`
+          : `${(width * 100).toFixed(1)} %`;
       wide.set(
         first.cellId,
-        `${first.cellId}: ${this.#metric.label} +-${percent(half)} after ${samples.length} forks, ` +
-          `asked for +-${percent(this.#goal.width)}`,
+        `${first.cellId}: ${this.#metric.label} +-${text(half)} after ${samples.length} forks, ` +
+          `asked for +-${text(this.#goal.width)}`,
       );
     }
     return wide;

@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRun } from '../../results/run-store.ts';
@@ -80,6 +81,55 @@ describe('an interrupted run', () => {
     const before = readFileSync(bench.path('killed/cells.ndjson'), 'utf8');
     expect((await resume('killed')).code).toBe(0);
     expect(readFileSync(bench.path('killed/cells.ndjson'), 'utf8')).toBe(before);
+  });
+});
+
+describe('a run that another build began', () => {
+  it('is not gone on with: one line, and nothing is written', async () => {
+    const small = bench.suite('other-build', {
+      strategies: 'noop',
+      workloads: SMALL_STORM,
+      devices: 'ideal',
+      modes: 'replay',
+      timeoutSeconds: 90,
+    });
+    const folder = bench.path('other');
+    expect((await runCommand('run', small, '--seed', '1', '--out', folder)).code).toBe(0);
+    const cells = join(folder, 'cells.ndjson');
+    const { digest: _, ...record } = JSON.parse(readFileSync(cells, 'utf8'));
+    const modules = { ...record.modules, driver: '0123' };
+    // With a damaged line, which a resumption would move aside.
+    writeFileSync(cells, `${JSON.stringify({ ...record, modules })}\ncut off`);
+    const contents = (): string[] =>
+      readdirSync(folder)
+        .sort()
+        .map((name) => `${name} ${readFileSync(join(folder, name), 'utf8')}`);
+    const before = contents();
+    const { code, stderr } = await resume('other');
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain('driver.wasm is not the module that made the records');
+    expect(code).toBe(2);
+    expect(contents()).toEqual(before);
+  });
+});
+
+describe('a run with --forks auto', () => {
+  it('is still one when it is resumed: it says what its forks do not reach', async () => {
+    const small = bench.suite('auto', {
+      strategies: 'flat-preallocated',
+      workloads: SMALL_STORM,
+      devices: 'ideal',
+      windowSeconds: 0.05,
+      timeoutSeconds: 90,
+    });
+    const goal = ['--forks', 'auto', '--metric', 'fault-max', '--width', '0.001'];
+    const out = ['--seed', '1', '--out', bench.path('auto')];
+    const first = await runCommand('run', small, ...goal, '--budget-minutes', '0', ...out);
+    expect(first.stderr).toContain('still too wide: ');
+    const again = await resume('auto');
+    expect(again.stderr).toMatch(/still too wide: .* after 5 forks, asked for \+-0\.1 %/);
+    expect(again.code).toBe(0);
+    expect(keys('auto')).toHaveLength(5);
   });
 });
 
