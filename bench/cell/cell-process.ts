@@ -4,7 +4,7 @@ import * as layout from '../../core/abi/layout.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { loadBetween, takeLoadSnapshot } from '../environment/load-snapshot.ts';
 import type { ReplayLines } from '../explore/count-replay-lines.ts';
-import { resolveStrategy } from '../run/resolve-strategy.ts';
+import type { ResolvedStrategy } from '../run/resolve-strategy.ts';
 import { readStoredTrace } from '../run/stored-trace.ts';
 import type { Cell } from '../suites/cell.ts';
 import { drawTable } from '../workloads/draw-table.ts';
@@ -20,6 +20,7 @@ import { type CellModules, loadModules } from './thread-modules.ts';
  */
 export interface CellRequest {
   readonly cell: Cell;
+  readonly strategy: ResolvedStrategy;
   readonly device: DeviceCosts;
   /** File of the cell's page trace (bench/run/trace-store.ts). */
   readonly traceFile: string;
@@ -79,8 +80,9 @@ function startUpMs({ state }: CellOutcome): number | null {
   return ageMs - (seconds * 1e3 + ns / 1e6 - openedNs / 1e6);
 }
 
-async function run({ cell, device, traceFile }: CellRequest): Promise<CellProcessMessage> {
-  const { entry, file } = resolveStrategy(cell.strategy);
+async function run(request: CellRequest): Promise<CellProcessMessage> {
+  const { cell, strategy, device, traceFile } = request;
+  const { entry, file } = strategy;
   const source = file === undefined ? { id: entry.id } : { file };
   const compile = () => loadModules(source);
   if (cell.mode === 'micro') {

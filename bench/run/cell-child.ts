@@ -7,6 +7,7 @@ import type { CellFigures, CellHistograms } from '../cell/cell-report.ts';
 import { deviceCostsOf } from '../devices/device-costs.ts';
 import { findDevice } from '../devices/find-device.ts';
 import type { Cell } from '../suites/cell.ts';
+import { resolveStrategy } from './resolve-strategy.ts';
 
 /**
  * Flags of a cell's process. A wasm loop never leaves the baseline compiler until it returns, and a
@@ -33,7 +34,8 @@ export function runCellProcess(
 ): Promise<CellFigures> {
   const startedAt = new Date().toISOString();
   const device = deviceCostsOf(findDevice(cell.device));
-  const request: CellRequest = { cell, device, traceFile };
+  const strategy = resolveStrategy(cell.strategy);
+  const request: CellRequest = { cell, strategy, device, traceFile };
   const child = fork(entryFile, [], {
     execArgv: [...CELL_FLAGS],
     serialization: 'advanced',

@@ -1,8 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { z } from 'zod';
+import { PARAM_CAPACITY, SITE_CAPACITY } from '../../core/abi/layout.ts';
 import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
+import {
+  checkInput,
+  integerBetween,
+  numberBetween,
+  oneOf,
+  strictShape,
+  textUpTo,
+} from '../suites/checked-input.ts';
 
 /** A strategy of the tree, or a module file of somebody's own with what it declares. */
 export interface ResolvedStrategy {
@@ -35,6 +45,57 @@ const UNDECLARED: Omit<StrategyEntry, 'id' | 'title'> = {
   sites: [],
 };
 
+const words = textUpTo(2000);
+const flag = z.boolean({ error: 'expected true or false' });
+const bytes = numberBetween(0, 2 ** 40).nullable();
+const parameterValue = integerBetween(-(2 ** 31), 2 ** 31 - 1);
+
+/** What a manifest file may declare: a manifest entry, or as much of one as its author wants to say. */
+const declaredSchema = strictShape({
+  id: words,
+  title: words,
+  kind: oneOf(['strategy', 'floor', 'control', 'canary']),
+  family: words,
+  language: oneOf(['assemblyscript', 'c']),
+  summary: words,
+  users: words,
+  source: words,
+  memory: strictShape({ at4k: words, at2m: words }),
+  bytesPerGiB: strictShape({ at4k: bytes, at2m: bytes }),
+  lock: oneOf(['region', 'block', 'own']),
+  notifiesAfterChange: z.literal(true, { error: 'expected true, or no such key' }),
+  guarantees: strictShape({
+    allocatesInInvalidate: flag,
+    allocatesInUpdate: flag,
+    updateCanFail: flag,
+    collateralPages: integerBetween(1, 2 ** 32),
+    reservePages: integerBetween(0, 2 ** 32),
+    downgradesInPlace: flag,
+    translates: flag,
+  }),
+  params: listUpTo(
+    PARAM_CAPACITY,
+    strictShape({
+      name: words,
+      summary: words,
+      default: parameterValue,
+      min: parameterValue,
+      max: parameterValue,
+    }),
+  ),
+  sites: listUpTo(
+    SITE_CAPACITY,
+    strictShape({ name: words, kind: oneOf(['table', 'staging', 'reserve']) }),
+  ),
+  excused: z.record(z.string(), words),
+  breaks: words,
+}).partial();
+
+function listUpTo<Schema extends z.ZodType>(most: number, schema: Schema) {
+  const error = `expected a list of at most ${most}`;
+  return z.array(schema, { error }).max(most, { error });
+}
+
 /**
  * @param word id of the manifest, or the path of a .wasm file (x.wasm with an optional x.json beside it
  * that holds its manifest entry)
@@ -57,11 +118,16 @@ function resolveFile(file: string): ResolvedStrategy {
   const id = basename(file, '.wasm');
   const beside = file.replace(/\.wasm$/, '.json');
   if (!existsSync(beside)) return { file, entry: { ...UNDECLARED, id, title: id } };
+  const declared = checkInput(declaredSchema, readJson(beside), `strategy manifest ${beside}`);
+  // Of JSON: an absent key is absent, not undefined.
+  return { file, entry: { ...UNDECLARED, title: id, ...declared, id } as StrategyEntry };
+}
+
+function readJson(file: string): unknown {
   try {
-    const declared = JSON.parse(readFileSync(beside, 'utf8')) as Partial<StrategyEntry>;
-    return { file, entry: { ...UNDECLARED, title: id, ...declared, id } };
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`strategy manifest ${beside}: expected one JSON object (${why})`);
+    throw new UsageError(`strategy manifest ${file}: expected one JSON object (${why})`);
   }
 }
