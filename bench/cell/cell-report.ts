@@ -90,12 +90,19 @@ export function reportCell(outcome: CellOutcome, { cell, siteNames }: ReportCont
       gcEvents: sum(outcome.roles.map((role) => role.gcEvents)),
       heapGrowthBytes: sum(outcome.roles.map((role) => role.heapGrowthBytes)),
       handoverNs: outcome.roles.find((role) => role.handoverNs !== null)?.handoverNs ?? null,
+      clockCostNs: clockCostNs(outcome),
     },
     windows: cell.mode === 'replay' ? [] : latencySlices(outcome),
     model: cell.mode === 'replay' ? model(outcome) : {},
     steadyState: cell.mode === 'replay' ? {} : steadyState(outcome),
     extra: { counters: counterTable(outcome), peakPages: [...outcome.peakPages] },
   };
+}
+
+/** Of the fastest thread: the others were disturbed. */
+function clockCostNs({ roles }: CellOutcome): number | null {
+  if (roles.length === 0) return null;
+  return Math.round(10 * Math.min(...roles.map((role) => role.clockCostNs))) / 10;
 }
 
 function sum(values: readonly number[]): number {

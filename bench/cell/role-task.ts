@@ -26,6 +26,8 @@ export interface RoleResult {
   readonly heapGrowthBytes: number;
   /** Round trip of a cache line to the next thread, fastest batch; null: not the one that leads. */
   readonly handoverNs: number | null;
+  /** One reading of the thread's clock, fastest round. */
+  readonly clockCostNs: number;
 }
 
 /** Thread block 0 is the host's setup thread; then devices, storms, maintenance. */

@@ -202,11 +202,11 @@ describe('trust', () => {
 describe('clock', () => {
   test('cost, granularity and backward steps of a scripted clock', () => {
     let stamps = 0;
-    const nowMs = () => {
+    const nowNs = () => {
       stamps++;
-      return stamps === 100 ? 0 : Math.floor(stamps / 4) * 1e-3;
+      return stamps === 100 ? 0 : Math.floor(stamps / 4) * 1e3;
     };
-    const check = checkClock(nowMs);
+    const check = checkClock(nowNs);
     expect(check.backwardSteps).toBe(1);
     expect(check.costNs).toBeCloseTo(250, 0);
     expect(check.granularityNs).toBeCloseTo(1000, 0);

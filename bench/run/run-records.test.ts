@@ -64,14 +64,13 @@ describe('a run', () => {
   });
 
   it.each(TABLES)('of %s passes, with every translation checked and its load stated', (id) => {
-    const { verdict, reason, oracle, latency, load, device, memory, notifier, threads } = record(
-      id,
-      'storm',
-    );
+    const { verdict, reason, oracle, latency, load, device, memory, notifier, threads, host } =
+      record(id, 'storm');
     expect({ verdict, reason }).toEqual({ verdict: 'passed', reason: null });
     expect(oracle.translations).toBeGreaterThan(1000);
     expect(oracle.violations).toBe(0);
     expect(threads).toEqual({ device: 1, storm: 1, maintenance: 0 });
+    expect(host.clockCostNs).toBeGreaterThan(0);
     expect(notifier.ranges).toBeGreaterThan(0);
     expect(latency.notifier.count).toBe(notifier.ranges);
     expect(latency.notifier.maxNs).toBeGreaterThan(0);
