@@ -9,10 +9,12 @@ interface Made {
   readonly fork?: number;
   readonly failures?: number;
   readonly p50Ns?: number;
-  readonly verdict?: 'passed' | 'refused';
+  readonly verdict?: 'passed' | 'refused' | 'failed' | 'timeout';
+  readonly unmeasured?: boolean;
 }
 
-function record({ strategy, pressure, fork = 0, failures = 0, p50Ns = 100, verdict }: Made) {
+function record(made: Made) {
+  const { strategy, pressure, fork = 0, failures = 0, p50Ns = 100, verdict, unmeasured } = made;
   return createCellRecord({
     cellId: `${strategy}.${pressure}`,
     strategy,
@@ -27,8 +29,8 @@ function record({ strategy, pressure, fork = 0, failures = 0, p50Ns = 100, verdi
     device: { profile: 'ideal' },
     startedAt: '2026-11-27T00:00:00.000Z',
     endedAt: '2026-11-27T00:00:01.000Z',
-    latency: { notifier: { p50Ns, p99Ns: 2000 } },
-    memory: { tableBytesPeak: 8192 },
+    latency: unmeasured ? {} : { notifier: { p50Ns, p99Ns: 2000 } },
+    memory: unmeasured ? {} : { tableBytesPeak: 8192 },
     allocations: [
       { context: 'NOWAIT', order: 0, site: 'break', attempts: 10, failures, injected: 0 },
     ],
@@ -71,4 +73,37 @@ it('failed allocations are told by profile: context, site and consequence, and w
 
 it('a run of plenty of memory alone has no such table', () => {
   expect(failureTable([record({ strategy: 'deposit' })])).toEqual([]);
+});
+
+it('a series of which one fork failed is shown as failed, never as fast', () => {
+  const forks = (verdict: 'failed' | 'timeout', pressure?: string): CellRecord[] =>
+    [0, 1, 2].map((fork) =>
+      record({
+        strategy: 'deposit',
+        fork,
+        failures: 1,
+        verdict: fork === 0 ? verdict : 'passed',
+        ...(pressure === undefined ? {} : { pressure }),
+      }),
+    );
+  expect(lineOf(summaryTable(forks('failed')), 'deposit')).toMatch(
+    /^deposit +failed: 1 of 3 forks$/,
+  );
+  expect(lineOf(summaryTable(forks('timeout')), 'deposit')).toMatch(
+    /^deposit \(2 of 3 forks\) +100 ns/,
+  );
+  expect(failureTable(forks('failed', 'tight'))).toContain('  failed: deposit (1 of 3 forks)');
+  expect(lineOf(failureTable(forks('timeout', 'tight')), 'deposit')).toMatch(
+    /^deposit \(2 of 3 forks\) +2 of 20 /,
+  );
+});
+
+it('a figure that is absent is no 0', () => {
+  const records = [
+    record({ strategy: 'deposit', pressure: 'tight', failures: 1, unmeasured: true }),
+    record({ strategy: 'radix', pressure: 'tight', unmeasured: true }),
+  ];
+  const lines = failureTable(records);
+  expect(lineOf(lines, 'deposit')).toMatch(/ 0 +- +- +NOWAIT break 1$/);
+  expect(lines).toContain('  no failure (table peak KiB): radix -');
 });

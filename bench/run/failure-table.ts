@@ -3,6 +3,7 @@ import type { CellRecord } from '../../results/cell-record.ts';
 import { groupBy } from '../../results/group-by.ts';
 import { pressedCells, pressureStandings, STANDINGS } from '../../results/pressure-standing.ts';
 import { alignedRows } from './aligned-rows.ts';
+import { seriesVerdict } from './series-verdict.ts';
 
 /**
  * Per memory profile and strategy: which allocations failed in which context at which site, and what that
@@ -57,16 +58,20 @@ function profileRows(cells: readonly CellRecord[]): string[] {
   const rows: { failures: number; row: string[] }[] = [];
   const unharmed: string[] = [];
   const refused: string[] = [];
+  const failed: string[] = [];
   for (const forks of series) {
-    const name = strategyLabel(forks[0]!);
-    const passed = forks.filter(({ verdict }) => verdict === 'passed');
-    if (passed.length === 0) refused.push(`${name} (${forks[0]!.verdict})`);
+    const { verdict, share } = seriesVerdict(forks);
+    const name = `${strategyLabel(forks[0]!)}${share === '' ? '' : ` (${share})`}`;
+    const passed = forks.filter((record) => record.verdict === 'passed');
+    if (verdict === 'failed') failed.push(name);
+    else if (passed.length === 0) refused.push(`${name} (${verdict})`);
     else if (failuresOf(passed) === 0) unharmed.push(`${name} ${peakKiB(passed)}`);
     else rows.push({ failures: failuresOf(passed), row: rowOf(name, passed) });
   }
   rows.sort((a, b) => a.failures - b.failures);
   const lines = rows.length === 0 ? [] : alignedRows([HEADER, ...rows.map(({ row }) => row)]);
   if (unharmed.length > 0) lines.push(`no failure (table peak KiB): ${unharmed.join(', ')}`);
+  if (failed.length > 0) lines.push(`failed: ${failed.join(', ')}`);
   if (refused.length > 0) lines.push(`did not run: ${refused.join(', ')}`);
   return lines.map((line) => `  ${line}`);
 }
@@ -89,13 +94,23 @@ function rowOf(name: string, records: readonly CellRecord[]): string[] {
 }
 
 function peakKiB(records: readonly CellRecord[]): string {
-  const peaks = records.map(({ memory }) => memory.tableBytesPeak ?? 0);
-  return (Math.max(...peaks) / 1024).toFixed(0);
+  const peak = largest(records, ({ memory }) => memory.tableBytesPeak);
+  return peak === null ? '-' : (peak / 1024).toFixed(0);
 }
 
 /** Of the slowest fork. */
 function p99Us(records: readonly CellRecord[]): string {
-  return (Math.max(...records.map(({ latency }) => latency.notifier.p99Ns ?? 0)) / 1000).toFixed(1);
+  const p99Ns = largest(records, ({ latency }) => latency.notifier.p99Ns);
+  return p99Ns === null ? '-' : (p99Ns / 1000).toFixed(1);
+}
+
+/** null: measured in no fork. */
+function largest(
+  records: readonly CellRecord[],
+  of: (record: CellRecord) => number | null,
+): number | null {
+  const values = records.map(of).filter((value) => value !== null);
+  return values.length === 0 ? null : Math.max(...values);
 }
 
 /** `NOWAIT break 12, KERNEL fault 3`: most failures first. */

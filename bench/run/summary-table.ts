@@ -4,14 +4,14 @@ import { DEFAULT_BASELINE } from '../../results/default-baseline.ts';
 import { groupBy } from '../../results/group-by.ts';
 import { medianOf } from '../../results/statistics/hierarchical-bootstrap.ts';
 import { alignedRows } from './aligned-rows.ts';
+import { type SeriesVerdict, seriesVerdict } from './series-verdict.ts';
 
-/** What the others are compared with, where it is there. */
 type Row = readonly string[];
 
 /** Figures of one series, as medians over its forks; null: not measured. */
 interface Figures {
   readonly name: string;
-  readonly verdict: string;
+  readonly ending: SeriesVerdict;
   readonly p50Ns: number | null;
   readonly p99Ns: number | null;
   readonly faultNs: number | null;
@@ -57,10 +57,13 @@ function section(scenario: string, cells: readonly CellRecord[]): string[] {
 }
 
 function rowOf(figures: Figures, base: Figures | undefined): Row {
-  const { name, verdict, p50Ns, p99Ns, faultNs, tableBytes, failures } = figures;
-  if (verdict !== 'passed') return [name, verdict, '', '', '', '', '', ''];
+  const { name, ending, p50Ns, p99Ns, faultNs, tableBytes, failures } = figures;
+  const { verdict, share } = ending;
+  if (verdict !== 'passed' && verdict !== 'partial') {
+    return [name, share === '' ? verdict : `${verdict}: ${share}`, '', '', '', '', '', ''];
+  }
   return [
-    name,
+    share === '' ? name : `${name} (${share})`,
     time(p50Ns),
     multiple(p50Ns, base?.p50Ns),
     time(p99Ns),
@@ -72,14 +75,17 @@ function rowOf(figures: Figures, base: Figures | undefined): Row {
 }
 
 function figuresOf(records: readonly CellRecord[]): Figures {
-  const passed = records.filter(({ verdict }) => verdict === 'passed');
+  const ending = seriesVerdict(records);
+  // Wrong is never fast: a series that failed has no figures.
+  const passed =
+    ending.verdict === 'failed' ? [] : records.filter(({ verdict }) => verdict === 'passed');
   const median = (of: (record: CellRecord) => number | null): number | null => {
     const values = passed.map(of).filter((value) => value !== null);
     return values.length === 0 ? null : medianOf(values);
   };
   return {
     name: strategyLabel(records[0]!),
-    verdict: passed.length > 0 ? 'passed' : records[0]!.verdict,
+    ending,
     p50Ns: median(({ latency }) => latency.notifier.p50Ns),
     p99Ns: median(({ latency }) => latency.notifier.p99Ns),
     faultNs: median(({ latency }) => latency.fault.p50Ns),
