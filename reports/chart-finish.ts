@@ -247,6 +247,11 @@ export function tooltipText(item: Loose, meaning: ChartMeaning, options: FinishO
   }
   if (meaning.rows !== undefined)
     return `${item.dataset.label}: ${formatValue(raw[0], meaning.xUnit)}`;
+  const { columns, columnUnits } = meaning;
+  if (columnUnits !== undefined) {
+    const parts = columns.map((name, at) => `${name} ${formatValue(raw[at], columnUnits[at]!)}`);
+    return `${item.dataset.label}: ${parts.join(', ')}`;
+  }
   const [x, y, low, high] = raw;
   const spread =
     low == null || high == null

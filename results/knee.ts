@@ -84,12 +84,16 @@ function kneeOf(strategy: string, scenario: string, points: readonly CapacityPoi
   const last = points[at < 0 ? points.length - 1 : at - 1];
   const before =
     last === undefined ? '' : `; at ${rate(last.offeredPerSecond)} it keeps up, p99 ${p99(last)}`;
+  const slowly = (point: CapacityPoint) =>
+    `notifier p99 ${p99(point)} is above ${figureText(P99_BOUND_NS, 'ns')}`;
   const how =
     knee === undefined
       ? `no knee up to ${rate(points.at(-1)!.offeredPerSecond)}`
-      : knee.saturated
-        ? `knee at ${rate(knee.offeredPerSecond)} offered, ${rate(knee.achievedPerSecond)} achieved`
-        : `knee at ${rate(knee.offeredPerSecond)}: notifier p99 ${p99(knee)} is above ${figureText(P99_BOUND_NS, 'ns')}`;
+      : at === 0
+        ? `at or below ${rate(knee.offeredPerSecond)}: ${knee.saturated ? `saturated from the first rate, ${rate(knee.achievedPerSecond)} achieved` : `behind from the first rate, ${slowly(knee)}`}`
+        : knee.saturated
+          ? `knee at ${rate(knee.offeredPerSecond)} offered, ${rate(knee.achievedPerSecond)} achieved`
+          : `knee at ${rate(knee.offeredPerSecond)}: ${slowly(knee)}`;
   const atPerSecond = knee?.offeredPerSecond ?? null;
   return { strategy, scenario, points, atPerSecond, sentence: `${how}${before}` };
 }

@@ -28,6 +28,17 @@ describe('the knee', () => {
     expect(kept.sentence).toContain('no knee up to 2000/s');
   });
 
+  test('at the lowest rate lies there or below', () => {
+    const [knee] = kneesOf([atRate(1000, 900), atRate(2000, 900)]);
+    expect(knee!.sentence).toBe(
+      'at or below 1000/s: saturated from the first rate, 900/s achieved',
+    );
+    const [slow] = kneesOf([atRate(1000, 1000, 5e6), atRate(2000, 2000, 5e6)]);
+    expect(slow!.sentence).toMatch(
+      /^at or below 1000\/s: behind from the first rate, notifier p99/,
+    );
+  });
+
   test('needs two rates of one scenario', () => {
     expect(kneesOf([atRate(1000, 1000), cellRecordFixture()])).toEqual([]);
   });

@@ -72,6 +72,8 @@ export interface ChartMeaning {
   readonly notes?: readonly string[];
   /** Columns of the data table; one per number of a point. */
   readonly columns: readonly string[];
+  /** Units of the columns, where they are not those of the axes. */
+  readonly columnUnits?: readonly string[];
   /** Names of the columns where x counts them from 0. */
   readonly xNames?: readonly string[];
   /** Names of the rows where y counts them from 0 (points), or of the bars. */

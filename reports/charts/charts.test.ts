@@ -5,6 +5,7 @@ import { buildModel } from '../build-model.ts';
 import { generateRun } from '../fixtures/generate-run.ts';
 import { frontierOf } from '../frontier.ts';
 import { payloadScenario } from '../page/page-payload.ts';
+import type { CapacityRow } from '../report-model.ts';
 import { REPORT_CHARTS, SCENARIO_CHARTS } from './all-charts.ts';
 import { allocationFailures } from './allocation-failures.ts';
 import type { ChartConfig, ScenarioChart } from './chart-definition.ts';
@@ -15,6 +16,7 @@ import { pareto } from './pareto.ts';
 import { percentileSpectrum } from './percentile-spectrum.ts';
 import { rangeSizes } from './range-sizes.ts';
 import { scalingCurves } from './scaling-curves.ts';
+import { throughputLatency } from './throughput-latency.ts';
 
 const OPTIONS = { runId: 'a', seed: 3, strategies: 8, workloads: 1, forks: 6 };
 const model = buildModel([generateRun(OPTIONS)]);
@@ -102,13 +104,42 @@ test('failures stack to their sum, by context and order', () => {
 });
 
 test('storms are shaded where the windows say so', () => {
-  const bands = configOf(latencyOverTime, 'notifierP99Ns').options.plugins.xlt.bands!;
+  const bands = configOf(latencyOverTime, 'notifier-p99').options.plugins.xlt.bands!;
   expect(bands).toEqual([
     [300, 500],
     [800, 1000],
     [1300, 1500],
     [1800, 2000],
   ]);
+});
+
+test('a rate sweep is drawn against the offered rate, so that no line runs back', () => {
+  const row = (offered: number, achieved: number, p999: number | null): CapacityRow => ({
+    offeredPerSecond: offered,
+    achievedPerSecond: achieved,
+    notifierP99Ns: 2 * offered,
+    notifierP999Ns: p999,
+    faultP99Ns: null,
+    saturated: achieved < offered,
+  });
+  const capacity = [row(1000, 1000, null), row(2000, 1500, 9e4), row(4000, 1200, 9e5)];
+  const swept = { ...scenario, series: scenario.series.map((one) => ({ ...one, capacity })) };
+  const variants = throughputLatency.variants(model, swept).map(({ key }) => key);
+  expect(variants).toEqual(['notifier-p99', 'notifier-p999']);
+  const build = (key: string) => {
+    const outcome = throughputLatency.build(model, swept, key);
+    if ('absent' in outcome) throw new Error(outcome.absent);
+    return outcome.config;
+  };
+  const line = datasetOf(build('notifier-p99'), 'deposit');
+  expect(line.data).toEqual([
+    [1000, 2000, 1000],
+    [2000, 4000, 1500],
+    [4000, 8000, 1200],
+  ]);
+  expect(datasetOf(build('notifier-p99'), 'deposit: saturated').xlt.mark).toBe('ring');
+  expect(build('notifier-p99').options.plugins.xlt.notes).toEqual([]);
+  expect(build('notifier-p999').options.plugins.xlt.notes![0]).toContain('at 1\u202f000/s');
 });
 
 test('ribbons come from the forks', () => {

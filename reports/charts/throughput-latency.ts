@@ -1,28 +1,35 @@
 import type { CapacityRow } from '../report-model.ts';
+import { formatValue } from '../units.ts';
 import { type ChartDataset, round4, type ScenarioChart } from './chart-definition.ts';
 import { drawable } from './operations.ts';
 
 type CapacityFigure = 'notifierP99Ns' | 'notifierP999Ns' | 'faultP99Ns';
 
-const FIGURES: readonly { readonly key: CapacityFigure; readonly label: string }[] = [
-  { key: 'notifierP999Ns', label: 'notifier p99.9' },
-  { key: 'notifierP99Ns', label: 'notifier p99' },
-  { key: 'faultP99Ns', label: 'fault p99' },
+/** Keys are metric ids, so that the page's metric picks the figure. */
+const FIGURES: readonly {
+  readonly key: string;
+  readonly label: string;
+  readonly figure: CapacityFigure;
+}[] = [
+  { key: 'notifier-p99', label: 'notifier p99', figure: 'notifierP99Ns' },
+  { key: 'notifier-p999', label: 'notifier p99.9', figure: 'notifierP999Ns' },
+  { key: 'fault-p99', label: 'fault p99', figure: 'faultP99Ns' },
 ];
 
-/** Latency against achieved rate as the offered rate rises, to saturation. */
+/** Latency against offered rate, to saturation: against the achieved rate a line would run back on itself. */
 export const throughputLatency: ScenarioChart = {
   id: 'throughput-latency',
-  title: 'Throughput and latency to saturation',
+  title: 'Latency by offered rate, to saturation',
   howToRead:
-    'The offered rate of invalidations rises along each line. Where the line turns upwards the strategy is at its knee; crosses are saturated points: less was achieved than offered, and the latency there is that of the queue. Further right and lower is better.',
+    'The offered rate of invalidations rises to the right. Where a line turns upwards the strategy is at its knee. A red ring is a saturated point: less was achieved than offered, and the latency there is that of the queue, which grows for as long as the window lasts. Lower is better. The achieved rates are in the data table.',
   variants: (_model, scenario) =>
-    FIGURES.filter(({ key }) =>
-      drawable(scenario).some(({ capacity }) => capacity.some((point) => point[key] !== null)),
+    FIGURES.filter(({ figure }) =>
+      drawable(scenario).some(({ capacity }) => capacity.some((point) => point[figure] !== null)),
     ),
   build(_model, scenario, variant) {
-    const figure = variant as CapacityFigure;
-    const datasets = drawable(scenario).flatMap(({ strategy, style, capacity }) => {
+    const { figure, label } = FIGURES.find(({ key }) => key === variant) ?? FIGURES[0]!;
+    const swept = drawable(scenario);
+    const datasets = swept.flatMap(({ strategy, style, capacity }) => {
       const points = pointsOf(capacity, figure);
       const saturated = pointsOf(
         capacity.filter((row) => row.saturated),
@@ -37,14 +44,13 @@ export const throughputLatency: ScenarioChart = {
       const mark: ChartDataset = {
         label: `${strategy}: saturated`,
         data: saturated,
-        xlt: { strategy, style, role: 'mark', mark: 'saturated' },
+        xlt: { strategy, style, role: 'mark', mark: 'ring' },
       };
       return saturated.length > 0 ? [line, mark] : [line];
     });
     if (datasets.length === 0) {
       return { absent: 'this scenario holds no rate sweep (the suite capacity makes one)' };
     }
-    const label = FIGURES.find(({ key }) => key === figure)?.label ?? figure;
     return {
       config: {
         type: 'line',
@@ -55,11 +61,20 @@ export const throughputLatency: ScenarioChart = {
               xUnit: 'per second',
               yUnit: 'ns',
               scaleAxis: 'y',
-              columns: ['achieved rate', label],
+              columns: ['offered rate', label, 'achieved rate'],
+              columnUnits: ['per second', 'ns', 'per second'],
+              notes: notDrawn(
+                swept.flatMap(({ capacity }) => capacity),
+                figure,
+                label,
+              ),
             },
           },
           scales: {
-            x: { type: 'linear', title: { display: true, text: 'achieved ranges per second' } },
+            x: {
+              type: 'logarithmic',
+              title: { display: true, text: 'offered ranges per second' },
+            },
             y: { type: 'logarithmic', title: { display: true, text: label } },
           },
         },
@@ -68,11 +83,24 @@ export const throughputLatency: ScenarioChart = {
   },
 };
 
-function pointsOf(
-  rows: readonly CapacityRow[],
-  figure: CapacityFigure,
-): (readonly [number, number])[] {
+function pointsOf(rows: readonly CapacityRow[], figure: CapacityFigure) {
   return rows
-    .filter((row) => row[figure] !== null && row.achievedPerSecond !== null)
-    .map((row) => [round4(row.achievedPerSecond!), round4(row[figure]!)] as const);
+    .filter((row) => row[figure] !== null)
+    .map((row) => [
+      row.offeredPerSecond,
+      round4(row[figure]!),
+      row.achievedPerSecond === null ? null : round4(row.achievedPerSecond),
+    ]);
+}
+
+/** A rate too low for the percentile leaves a hole where a knee may be: it says so. */
+function notDrawn(rows: readonly CapacityRow[], figure: CapacityFigure, label: string): string[] {
+  const rates = rows.filter((row) => row[figure] === null).map((row) => row.offeredPerSecond);
+  const names = [...new Set(rates)]
+    .sort((a, b) => a - b)
+    .map((rate) => formatValue(rate, 'per second'));
+  if (names.length === 0) return [];
+  return [
+    `Not every line has a ${label} at ${names.join(', ')}: too few samples, or not measured.`,
+  ];
 }

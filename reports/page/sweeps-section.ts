@@ -35,12 +35,18 @@ function capacityFigures({ scenarios }: ReportModel, charts: ChartSet): Markup[]
 
 function kneeTable(knees: ReportModel['knees']): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Knees"><table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">scenario</th><th scope="col">knee</th><th scope="col">in words</th></tr></thead><tbody>${knees.map(
-    ({ strategy, scenario, atPerSecond, sentence }) =>
+    ({ strategy, scenario, points, atPerSecond, sentence }) =>
       html`<tr data-strategy="${strategy}"><th scope="row"><bdi>${strategy}</bdi></th><td><bdi>${scenario}</bdi></td><td class="num">${
-        atPerSecond === null ? 'none' : formatValue(atPerSecond, 'per second')
+        atPerSecond === null ? 'none' : kneeText(atPerSecond, points[0]!.offeredPerSecond)
       }</td><td>${sentence}</td></tr>`,
   )}</tbody></table></div>
 <p class="fine">The knee is the lowest offered rate of which less than 95 % was achieved, or at which the notifier’s p99, from the planned time, exceeded 2 ms. Medians over forks.</p>`;
+}
+
+/** At the lowest rate of a sweep the knee lies there or anywhere below. */
+function kneeText(atPerSecond: number, lowestPerSecond: number): string {
+  const text = formatValue(atPerSecond, 'per second');
+  return atPerSecond === lowestPerSecond ? `≤ ${text}` : text;
 }
 
 function growthTable(growths: ReportModel['growths']): Markup {

@@ -113,7 +113,8 @@ export function dataRows(figure) {
 }
 
 function unitOfColumn(config, at) {
-  const { xUnit, yUnit, rows } = config.options.plugins.xlt;
+  const { xUnit, yUnit, rows, columnUnits } = config.options.plugins.xlt;
+  if (columnUnits !== undefined) return columnUnits[at];
   if (config.type === 'bar') return config.options.indexAxis === 'y' ? xUnit : yUnit;
   if (rows !== undefined) return xUnit;
   return at === 0 || at > 3 ? xUnit : yUnit;
