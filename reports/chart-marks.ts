@@ -140,13 +140,15 @@ export function drawPointLabels(chart: Loose, options: FinishOptions): void {
   }
 }
 
-/** What stands in a heat map cell; `?` where the forks allow no verdict. */
+/** What stands in a heat map cell; `?` where the forks allow no verdict, the verdict where a figure is 0. */
 export function cellText(verdict: string, ratio: number | null): string {
   if (verdict === 'failed' || verdict === 'crashed' || verdict === 'timeout') return verdict;
   if (verdict === 'refused') return 'refused';
-  if (ratio === null) return verdict === 'absent' ? '–' : '?';
+  const open = verdict === 'too noisy' || verdict === 'not comparable';
+  if (ratio === null && verdict === 'no difference seen') return 'equal';
+  if (ratio === null) return verdict === 'absent' ? '–' : open ? '?' : verdict;
   const digits = ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2;
-  return `${verdict === 'too noisy' || verdict === 'not comparable' ? '? ' : ''}×${ratio.toFixed(digits)}`;
+  return `${open ? '? ' : ''}×${ratio.toFixed(digits)}`;
 }
 
 /** A colour between two, both as #rrggbb; share 0 is the first. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { compareStrategies } from '../../results/compare/compare-runs.ts';
 import { judgePairs } from '../../results/compare/judge-pairs.ts';
 import { buildModel } from '../build-model.ts';
+import { cellText } from '../chart-marks.ts';
 import { generateRun } from '../fixtures/generate-run.ts';
 import { frontierOf } from '../frontier.ts';
 import { payloadScenario } from '../page/page-payload.ts';
@@ -193,6 +194,46 @@ describe('the heat map', () => {
     const cell = cellsOf(few)[0]!.cells['huge-then-4k']!;
     expect(cell.verdict).toBe('too noisy');
     expect(cell.reason).toMatch(/3 forks a side carry no verdict/);
+  });
+
+  test('a column whose baseline has no figure is divided by one that has, and says so', () => {
+    const refused = scenarios.map((one) => ({
+      ...one,
+      series: one.series.map((series) =>
+        series.strategy === baseline
+          ? { ...series, status: 'refused', forks: [], values: {} }
+          : series,
+      ),
+    }));
+    const [column] = cellsOf(refused);
+    const other = column!.baseline;
+    expect(other).not.toBe(baseline);
+    expect(column!.cells[baseline]!.verdict).toBe('refused');
+    expect(column!.cells[other]!.verdict).toBe('baseline');
+    expect(column).toEqual(heatMapColumns(refused, metric, other, judgePairs)[0]);
+    const some = heatMapConfig({
+      metric,
+      baseline,
+      strategies: troubled.strategies,
+      columns: [column!],
+    });
+    expect(some.options.plugins.xlt.xNames![0]).toContain(`÷ ${other}`);
+  });
+
+  test('text and colour agree where a figure is 0 and no ratio exists', () => {
+    expect(cellText('faster', null)).toBe('faster');
+    expect(cellText('equal', null)).toBe('equal');
+    expect(cellText('too noisy', null)).toBe('?');
+    const zeros = scenarios.map((one) => ({
+      ...one,
+      series: one.series.map((series) => ({
+        ...series,
+        values: { [metric.id]: (series.values[metric.id] ?? []).map(() => 0) },
+      })),
+    }));
+    const { cells } = cellsOf(zeros)[0]!;
+    expect(cells[baseline]).toMatchObject({ verdict: 'baseline', ratio: null });
+    expect(cells['huge-then-4k']!.ratio).toBeNull();
   });
 
   test('says what compare says, of every cell and to four digits', () => {

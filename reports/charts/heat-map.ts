@@ -53,6 +53,8 @@ export interface HeatMapCell {
 /** Scenarios of a heat map, each with its cells by strategy. */
 export interface HeatMapColumn {
   readonly title: string;
+  /** What its cells are divided by. */
+  readonly baseline: string;
   readonly cells: Readonly<Record<string, HeatMapCell>>;
 }
 
@@ -60,7 +62,7 @@ export const HEAT_MAP = {
   id: 'heat-map',
   title: 'All strategies, all scenarios',
   howToRead:
-    'Each cell is the figure of the strategy divided by that of the baseline, for the chosen metric: ×0.50 is half. Blue is faster or better, orange is slower or worse, grey is equal or no difference seen. “?” means that the forks allow no verdict. A failed, crashed, refused or absent cell says so. The verdicts are those of “xlt-bench compare RUN --baseline STRATEGY --metric METRIC”: bootstrap intervals over forks, and p corrected for all cells of the run.',
+    'Each cell is the figure of the strategy divided by that of the baseline, for the chosen metric: ×0.50 is half. Blue is faster or better, orange is slower or worse, grey is equal or no difference seen. “?” means that the forks allow no verdict, “–” that the strategy has no such figure there; a failed, crashed or refused cell says so, and a word alone stands where a figure is 0 and no ratio exists. Where the baseline has no figure, the column is divided by the first strategy that has one, named under its title. The verdicts are those of “xlt-bench compare RUN --baseline STRATEGY --metric METRIC”: bootstrap intervals over forks, and p corrected for all cells of the run.',
 } as const;
 
 /** A series in one metric, as the judge takes it. */
@@ -78,8 +80,9 @@ export function plainSeries(
 }
 
 /**
- * Judges every strategy against the baseline in one metric, each run a family of its own. It also runs in
- * the page when the reader picks another baseline, so it uses only its arguments and this file's functions.
+ * Judges every strategy against the baseline in one metric. A scenario in which the baseline has no figure
+ * is judged against the first strategy that has one. It also runs in the page when the reader picks another
+ * baseline, so it uses only its arguments and this file's functions.
  */
 export function heatMapColumns(
   scenarios: readonly HeatMapScenario[],
@@ -87,8 +90,37 @@ export function heatMapColumns(
   baseline: string,
   judge: (metric: HeatMapMetric, pairs: PlainPair[], options: FamilyOptions) => Judgement[],
 ): HeatMapColumn[] {
+  const made = new Map<string, HeatMapColumn[]>();
+  const against = (strategy: string): HeatMapColumn[] => {
+    const columns = made.get(strategy) ?? columnsAgainst(scenarios, metric, strategy, judge);
+    made.set(strategy, columns);
+    return columns;
+  };
+  return scenarios.map(({ series }, index) => {
+    const named = [baseline, ...series.map(({ strategy }) => strategy)];
+    const able = named.find((strategy) =>
+      series.some((one) => one.strategy === strategy && hasFigures(one, metric.id)),
+    );
+    return against(able ?? baseline)[index]!;
+  });
+}
+
+/** Whether a strategy may be the baseline of a metric: it is right, and a fork of it measured the metric. */
+export function hasFigures(series: HeatMapSeries, metricId: string): boolean {
+  const usable = series.status === 'passed' || series.status === 'partial';
+  return usable && (series.values[metricId] ?? []).some((value) => value !== null);
+}
+
+/** The columns against one strategy, each run a family of its own. */
+export function columnsAgainst(
+  scenarios: readonly HeatMapScenario[],
+  metric: HeatMapMetric,
+  baseline: string,
+  judge: (metric: HeatMapMetric, pairs: PlainPair[], options: FamilyOptions) => Judgement[],
+): HeatMapColumn[] {
   const columns = scenarios.map(({ title }) => ({
     title,
+    baseline,
     cells: {} as Record<string, HeatMapCell>,
   }));
   for (const run of new Set(scenarios.map((scenario) => scenario.run))) {
@@ -132,23 +164,20 @@ export function unjudgedCell(
   if (strategy !== baseline || values.every((value) => value === null)) {
     return { ...none, verdict: 'absent' };
   }
+  // A baseline of 0 divides nothing.
+  if (values.every((value) => value === null || value === 0)) {
+    return { ...none, verdict: 'baseline' };
+  }
   return { verdict: 'baseline', reason: '', ratio: 1, low: 1, high: 1 };
 }
 
-export function judgedCell({
-  verdict,
-  reason,
-  ratio,
-  baselineValue,
-  candidateValue,
-}: Judgement): HeatMapCell {
+export function judgedCell({ verdict, reason, ratio }: Judgement): HeatMapCell {
   const digits = (value: number) => Number(value.toPrecision(4));
   if (ratio !== null) {
     const { estimate, low, high } = ratio;
     return { verdict, reason, ratio: digits(estimate), low: digits(low), high: digits(high) };
   }
-  const bothZero = baselineValue === 0 && candidateValue === 0;
-  return { verdict, reason, ratio: bothZero ? 1 : null, low: null, high: null };
+  return { verdict, reason, ratio: null, low: null, high: null };
 }
 
 /** Builds the heat map. It uses only its argument. */
@@ -191,7 +220,9 @@ export function heatMapConfig({
           xUnit: 'count',
           yUnit: 'count',
           columns: ['scenario', 'ratio', 'low', 'high'],
-          xNames: columns.map(({ title }) => title),
+          xNames: columns.map((column) =>
+            column.baseline === baseline ? column.title : `${column.title} ÷ ${column.baseline}`,
+          ),
           rows: strategies.map(({ label }) => label),
           rowsAreStrategies: true,
         },

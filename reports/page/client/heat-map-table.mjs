@@ -47,13 +47,14 @@ export function drawHeatMap() {
   if (current === null) return;
   const { config, columns, metric } = current;
   document.getElementById('heat-map-what').textContent =
-    `${metric.label} (${metric.better} is better) divided by that of ${state.baseline}; differences below ${threeDigits(metric.threshold * 100)} % count as none.`;
+    `${metric.label} (${metric.better} is better) divided by that of ${state.baseline}; differences below ${Number((metric.threshold * 100).toPrecision(3))} % count as none.`;
   const table = element('table', null, { class: 'heat' });
   const head = table.createTHead().insertRow();
   head.append(element('th', 'strategy', { scope: 'col' }));
-  for (const { title, anchor } of columns) {
+  for (const { title, anchor, baseline } of columns) {
     const cell = element('th', null, { scope: 'col' });
     cell.append(element('a', title, { href: `#${anchor}` }));
+    if (baseline !== state.baseline) cell.append(element('small', `÷ ${baseline}`));
     head.append(cell);
   }
   const body = table.createTBody();
@@ -76,10 +77,11 @@ export function drawHeatMap() {
 
 function heatRows() {
   const { config, columns } = currentHeatMap();
-  const rows = [['strategy', 'scenario', 'verdict', 'ratio', 'low', 'high']];
+  const rows = [['strategy', 'scenario', 'baseline', 'verdict', 'ratio', 'low', 'high']];
   for (const { label, data, xlt } of config.data.datasets) {
     data.forEach(([column, , ratio, low, high], index) => {
-      rows.push([label, columns[column].title, xlt.pointLabels[index], ratio, low, high]);
+      const { title, baseline } = columns[column];
+      rows.push([label, title, baseline, xlt.pointLabels[index], ratio, low, high]);
     });
   }
   return rows;
