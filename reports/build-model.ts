@@ -150,6 +150,7 @@ function scenariosOf(
       device: first.device.profile,
       mode: first.mode,
       pressure: first.pressure,
+      openLoop: records.some(({ load }) => load.loop === 'open'),
       variant: first.variant,
       rangeSizes: rangeSizesOf(records),
       undominated: (tradeOffs.get(key)?.points ?? [])

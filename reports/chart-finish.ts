@@ -147,6 +147,28 @@ export function roleStyle({ data, xlt }: ChartDataset, { look }: FinishOptions):
   return { ...bar, maxBarThickness: 26 };
 }
 
+/** The type of an axis, after the reader's choice. */
+export function axisType(config: ChartConfig, axis: string, options: FinishOptions): string {
+  const { scaleAxis } = config.options.plugins.xlt;
+  const chosen = scaleAxis === axis ? options.scale : undefined;
+  return chosen ?? config.options.scales[axis]!.type;
+}
+
+/**
+ * A logarithm has no place for 0. Where a line reaches 0 on such an axis, this value stands for it, below
+ * all others; null: no line does, or the axis has a 0.
+ */
+export function zeroLane(config: ChartConfig, axis: string, options: FinishOptions): number | null {
+  if (axisType(config, axis, options) !== 'logarithmic') return null;
+  const at = axis === 'x' ? 0 : 1;
+  const values = config.data.datasets
+    .filter(({ xlt }) => xlt.role === 'line')
+    .flatMap(({ data }) => data.map((point) => (point as (number | null)[])[at]!));
+  if (!values.includes(0)) return null;
+  const least = Math.min(...values.filter((value) => value > 0));
+  return Number.isFinite(least) ? least / 4 : null;
+}
+
 /** A dataset in Chart.js' words, its rows moved to where the filters leave them. */
 export function styledDataset(
   dataset: ChartDataset,
@@ -170,6 +192,15 @@ export function finishedDatasets(config: ChartConfig, options: FinishOptions): L
   const datasets = config.data.datasets
     .filter(({ xlt }) => xlt.strategy === undefined || !options.hidden.includes(xlt.strategy))
     .map((dataset) => styledDataset(dataset, places, meaning.rows, options));
+  const lanes = ['x', 'y'].map((axis) => zeroLane(config, axis, options));
+  for (const dataset of datasets) {
+    if (dataset.xlt.role !== 'line') continue;
+    if (meaning.stepped === true) dataset.stepped = 'before';
+    if (lanes.every((lane) => lane === null)) continue;
+    dataset.data = dataset.data.map((point: Loose) =>
+      point.map((value: Loose, at: number) => (value === 0 ? (lanes[at] ?? 0) : value)),
+    );
+  }
   const frontier = datasets.find(({ xlt }: { xlt: DatasetMeaning }) => xlt.role === 'frontier');
   if (frontier !== undefined) {
     const ranked = datasets.filter(
@@ -187,10 +218,10 @@ export function finishedScale(config: ChartConfig, axis: string, options: Finish
   const scale: Loose = { ...config.options.scales[axis] };
   const horizontal = axis === 'x';
   const unit = horizontal ? meaning.xUnit : meaning.yUnit;
-  if (meaning.scaleAxis === axis && options.scale !== undefined) {
-    scale.type = options.scale;
-    if (scale.type === 'logarithmic' && !(scale.min > 0)) delete scale.min;
-  }
+  const lane = zeroLane(config, axis, options);
+  scale.type = axisType(config, axis, options);
+  if (scale.type === 'logarithmic' && !(scale.min > 0)) delete scale.min;
+  if (lane !== null) scale.min = lane;
   const places = rowPlaces(meaning, options.hidden);
   const rows = (meaning.rows ?? []).filter((_, index) => places[index] !== null);
   const isBar = config.type === 'bar';
@@ -223,12 +254,13 @@ export function finishedScale(config: ChartConfig, axis: string, options: Finish
   } else if (scale.type !== 'category') {
     const log = scale.type === 'logarithmic';
     scale.afterBuildTicks = (built: Loose) => {
-      const ticks = niceTicks(built.min, built.max, unit, log);
+      const ticks = niceTicks(lane === null ? built.min : lane * 4, built.max, unit, log);
+      if (lane !== null) ticks.unshift(lane);
       if (ticks.length > 0) built.ticks = ticks.map((value) => ({ value }));
     };
     scale.ticks.callback = (value: number) =>
       options
-        .formatValue(value, unit)
+        .formatValue(value === lane ? 0 : value, unit)
         .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
         .replace(/\.(?=\D|$)/, '');
   } else if (isBar && meaning.rowsAreStrategies) {
@@ -238,8 +270,12 @@ export function finishedScale(config: ChartConfig, axis: string, options: Finish
 }
 
 /** `deposit: 1.20 ms, 2.00 MiB [1.98 MiB, 2.01 MiB]` */
-export function tooltipText(item: Loose, meaning: ChartMeaning, options: FinishOptions): string {
-  const raw = item.raw;
+export function tooltipText(item: Loose, config: ChartConfig, options: FinishOptions): string {
+  const meaning = config.options.plugins.xlt;
+  const lanes = ['x', 'y'].map((axis) => zeroLane(config, axis, options));
+  const raw = Array.isArray(item.raw)
+    ? item.raw.map((value: Loose, at: number) => (value === lanes[at] ? 0 : value))
+    : item.raw;
   const { formatValue } = options;
   if (!Array.isArray(raw)) {
     const unit = item.chart.options.indexAxis === 'y' ? meaning.xUnit : meaning.yUnit;
@@ -306,7 +342,7 @@ export function finishChart(config: ChartConfig, options: FinishOptions): Loose 
         tooltip: {
           callbacks: {
             title: () => '',
-            label: (item: Loose) => tooltipText(item, meaning, options),
+            label: (item: Loose) => tooltipText(item, config, options),
           },
         },
       },

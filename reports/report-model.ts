@@ -93,6 +93,8 @@ export interface Scenario {
   readonly device: string;
   readonly mode: string;
   readonly pressure: string | null;
+  /** Ranges arrive at planned times; a notifier's latency counts from there. */
+  readonly openLoop: boolean;
   /** What a sweep varied beside the workload's parameters. */
   readonly variant: string | null;
   /** [log2 of the range's bytes, ranges], or null where the record does not say. */

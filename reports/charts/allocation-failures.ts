@@ -1,4 +1,5 @@
 import type { Scenario, Series } from '../report-model.ts';
+import { formatCount } from '../units.ts';
 import type { ChartDataset, ChartOutcome, ScenarioChart } from './chart-definition.ts';
 
 const CONSEQUENCES = [
@@ -13,7 +14,7 @@ export const allocationFailures: ScenarioChart = {
   id: 'allocation-failures',
   title: 'Allocation failures and what they caused',
   howToRead:
-    'Length is the number of failures over all forks. First view: in which context and at which buddy order the allocator said no (KERNEL may wait and reclaim, NOWAIT and ATOMIC may not). Second view: what became of them. A retried or degraded update costs latency; a failed update is what the device sees; a failed notifier must not exist.',
+    'Length is the number over all forks. By context and buddy order: where the allocator said no (KERNEL may wait and reclaim, NOWAIT and ATOMIC may not). By consequence: a retried or degraded update costs latency; a failed update is what the device sees; a failed notifier must not exist.',
   variants: () => [
     { key: 'context', label: 'by context and order' },
     { key: 'consequence', label: 'what they caused' },
@@ -22,10 +23,10 @@ export const allocationFailures: ScenarioChart = {
     const counted = scenario.series.filter(({ failures }) => failures.attempts > 0);
     if (counted.length === 0) return { absent: 'no cell counted its allocations' };
     const rows = counted.filter((series) => total(series) > 0);
-    if (rows.length === 0) {
+    if (counted.every(({ failures }) => failures.failures === 0)) {
       const attempts = counted.reduce((sum, { failures }) => sum + failures.attempts, 0);
       return {
-        absent: `none of ${attempts.toLocaleString('en')} allocations failed in ${counted.length} strategies`,
+        absent: `none of ${formatCount(attempts)} allocations failed in ${counted.length} strategies`,
       };
     }
     return variant === 'context' ? byContext(scenario, rows) : byConsequence(rows);

@@ -70,6 +70,8 @@ export interface ChartMeaning {
   readonly rugLabel?: string;
   /** Sentences that belong under the chart: what is not drawn and why. */
   readonly notes?: readonly string[];
+  /** Lines hold their value up to the next point: figures in between do not occur. */
+  readonly stepped?: boolean;
   /** Columns of the data table; one per number of a point. */
   readonly columns: readonly string[];
   /** Units of the columns, where they are not those of the axes. */

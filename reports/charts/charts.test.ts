@@ -6,10 +6,12 @@ import { cellText } from '../chart-marks.ts';
 import { generateRun } from '../fixtures/generate-run.ts';
 import { frontierOf } from '../frontier.ts';
 import { payloadScenario } from '../page/page-payload.ts';
+import { resultsTable } from '../page/results-table.ts';
 import type { CapacityRow } from '../report-model.ts';
 import { REPORT_CHARTS, SCENARIO_CHARTS } from './all-charts.ts';
 import { allocationFailures } from './allocation-failures.ts';
 import type { ChartConfig, ScenarioChart } from './chart-definition.ts';
+import { ecdf } from './ecdf.ts';
 import { type HeatMapScenario, heatMapColumns, heatMapConfig } from './heat-map.ts';
 import { latencyOverTime } from './latency-over-time.ts';
 import { memoryOverTime } from './memory-over-time.ts';
@@ -104,6 +106,27 @@ test('failures stack to their sum, by context and order', () => {
   expect(config.data.datasets.map(({ label }) => label)).toContain('KERNEL order 8');
 });
 
+test('without a failed allocation there is no chart of failures', () => {
+  const calm = scenario.series.map((one) => ({
+    ...one,
+    failures: { ...one.failures, failures: 0, retried: 5 },
+  }));
+  const outcome = allocationFailures.build(model, { ...scenario, series: calm }, 'consequence');
+  expect('absent' in outcome && outcome.absent).toMatch(
+    /^none of [\d\u202f]+.* allocations failed/,
+  );
+});
+
+test('in an open loop, latency over time says that it counts from issue', () => {
+  const outcome = latencyOverTime.build(model, { ...scenario, openLoop: true }, 'notifier-p99');
+  if ('absent' in outcome) throw new Error(outcome.absent);
+  expect(outcome.config.options.scales.y!.title.text).toBe('notifier p99, from issue');
+  const table = resultsTable(model, { ...scenario, openLoop: true }).text;
+  expect(table).toContain('notifier p99<small>from planned time</small>');
+  const closed = resultsTable(model, { ...scenario, openLoop: false }).text;
+  expect(closed).not.toContain('from planned time');
+});
+
 test('storms are shaded where the windows say so', () => {
   const bands = configOf(latencyOverTime, 'notifier-p99').options.plugins.xlt.bands!;
   expect(bands).toEqual([
@@ -148,6 +171,38 @@ test('ribbons come from the forks', () => {
   const [, value, low, high] = data[12] as number[];
   expect(low!).toBeLessThan(value!);
   expect(high!).toBeGreaterThan(value!);
+});
+
+test('sizes that no range has keep their place', () => {
+  const outcome = rangeSizes.build(
+    model,
+    {
+      ...scenario,
+      rangeSizes: [
+        [12, 3000],
+        [15, 1000],
+      ],
+    },
+    'ranges',
+  );
+  if ('absent' in outcome) throw new Error(outcome.absent);
+  const { labels, datasets } = outcome.config.data;
+  expect(labels).toEqual(['4 KiB', '8 KiB', '16 KiB', '32 KiB']);
+  expect(datasets[0]!.data).toEqual([0.75, 0, 0, 0.25]);
+  expect(datasets[0]!.label).toContain('4\u202f000 ranges');
+});
+
+test('a replay is modelled, and its distribution takes steps', () => {
+  const replay = { ...scenario, mode: 'replay' };
+  const build = (chart: ScenarioChart) => {
+    const outcome = chart.build(model, replay, 'notifier');
+    if ('absent' in outcome) throw new Error(outcome.absent);
+    return outcome.config.options;
+  };
+  expect(build(percentileSpectrum).scales.y!.title.text).toBe('modelled notifier latency');
+  expect(build(ecdf).scales.x!.title.text).toBe('modelled notifier latency');
+  expect(build(ecdf).plugins.xlt.stepped).toBe(true);
+  expect(configOf(ecdf, 'notifier').options.plugins.xlt.stepped).toBeUndefined();
 });
 
 test('range sizes are shares of all ranges', () => {

@@ -1,6 +1,6 @@
 import type { Operation } from '../report-model.ts';
 import { type ChartDataset, round4, type ScenarioChart } from './chart-definition.ts';
-import { drawable, operationVariants } from './operations.ts';
+import { drawable, latencyTitle, operationVariants } from './operations.ts';
 
 /** Empirical distribution functions, one line per strategy. */
 export const ecdf: ScenarioChart = {
@@ -40,10 +40,15 @@ export const ecdf: ScenarioChart = {
               yUnit: 'share',
               scaleAxis: 'x',
               columns: ['latency', 'share of operations'],
+              // Counted costs take few values, and none between them.
+              ...(scenario.mode === 'replay' ? { stepped: true } : {}),
             },
           },
           scales: {
-            x: { type: 'logarithmic', title: { display: true, text: `${operation} latency` } },
+            x: {
+              type: 'logarithmic',
+              title: { display: true, text: latencyTitle(scenario, `${operation} latency`) },
+            },
             y: { type: 'linear', min: 0, max: 1, title: { display: true, text: 'share at most' } },
           },
         },

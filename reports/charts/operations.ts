@@ -18,3 +18,8 @@ export function operationVariants(scenario: Scenario): readonly ChartVariant[] {
 export function drawable(scenario: Scenario): readonly Scenario['series'][number][] {
   return scenario.series.filter(({ status }) => status === 'passed' || status === 'partial');
 }
+
+/** Title of a latency axis: a replay measures no time, it models what the counted work would take. */
+export function latencyTitle({ mode }: Scenario, text: string): string {
+  return mode === 'replay' ? `modelled ${text}` : text;
+}

@@ -1,7 +1,8 @@
 import { frontierOf } from '../frontier.ts';
 import type { MetricHeader, Scenario, Series } from '../report-model.ts';
+import { formatCount } from '../units.ts';
 import { type ChartDataset, round4, type ScenarioChart } from './chart-definition.ts';
-import { drawable } from './operations.ts';
+import { drawable, latencyTitle } from './operations.ts';
 
 /** Memory is the other side of every trade: mean table bytes for each GiB that is mapped. */
 export const PARETO_MEMORY = 'bytes-per-gib';
@@ -79,7 +80,7 @@ export const pareto: ScenarioChart = {
               type: placed.every(({ estimates }) => estimates[variant]!.value > 0)
                 ? 'logarithmic'
                 : 'linear',
-              title: { display: true, text: metric.label },
+              title: { display: true, text: titleOf(scenario, metric) },
               ...latencyRange(placed, variant),
             },
           },
@@ -88,6 +89,10 @@ export const pareto: ScenarioChart = {
     };
   },
 };
+
+function titleOf(scenario: Scenario, { id, label, unit }: MetricHeader): string {
+  return unit === 'ns' && id !== 'modelled-time' ? latencyTitle(scenario, label) : label;
+}
 
 /** Room above and below, so that no point sits on the frame and no bar runs over it. */
 function latencyRange(placed: readonly Series[], metric: string): { min?: number; max?: number } {
@@ -128,7 +133,7 @@ function datasetsOf(series: Series, metric: string): ChartDataset[] {
   return [
     point,
     {
-      label: `${strategy}: ${failures.failures.toLocaleString('en')} allocations failed`,
+      label: `${strategy}: ${formatCount(failures.failures)} allocations failed`,
       data: [[x, y]],
       xlt: { strategy, style, role: 'mark', mark: 'ring' },
     },

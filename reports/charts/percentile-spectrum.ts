@@ -1,6 +1,6 @@
 import type { Operation, Series } from '../report-model.ts';
 import { type ChartDataset, round4, type ScenarioChart } from './chart-definition.ts';
-import { drawable, operationVariants } from './operations.ts';
+import { drawable, latencyTitle, operationVariants } from './operations.ts';
 
 /** The HdrHistogram plot: latency over log(1 / (1 - p)), with the forks' interval as a ribbon. */
 export const percentileSpectrum: ScenarioChart = {
@@ -36,7 +36,10 @@ export const percentileSpectrum: ScenarioChart = {
               max: end,
               title: { display: true, text: 'share of operations' },
             },
-            y: { type: 'logarithmic', title: { display: true, text: `${operation} latency` } },
+            y: {
+              type: 'logarithmic',
+              title: { display: true, text: latencyTitle(scenario, `${operation} latency`) },
+            },
           },
         },
       },

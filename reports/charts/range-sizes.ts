@@ -1,4 +1,4 @@
-import { formatBytes } from '../units.ts';
+import { formatBytes, formatCount } from '../units.ts';
 import { round4, type ScenarioChart } from './chart-definition.ts';
 
 /** How large the ranges of a workload's notifier stream are. */
@@ -12,7 +12,12 @@ export const rangeSizes: ScenarioChart = {
     const sizes = scenario.rangeSizes;
     const all = (sizes ?? []).reduce((sum, [, ranges]) => sum + ranges, 0);
     if (sizes === null || all === 0) return { absent: 'the records hold no range sizes' };
-    const labels = sizes.map(([bytesLog2]) => formatBytes(2 ** bytesLog2).replace(/\.0+ /, ' '));
+    const powers = sizes.map(([bytesLog2]) => bytesLog2);
+    const [least, most] = [Math.min(...powers), Math.max(...powers)];
+    // Sizes that no range has keep their place, or the humps would stand side by side.
+    const bins = Array.from({ length: most - least + 1 }, (_, at) => least + at);
+    const labels = bins.map((power) => formatBytes(2 ** power).replace(/\.0+ /, ' '));
+    const shares = new Map(sizes.map(([power, ranges]) => [power, ranges / all]));
     return {
       config: {
         type: 'bar',
@@ -20,8 +25,8 @@ export const rangeSizes: ScenarioChart = {
           labels,
           datasets: [
             {
-              label: `${scenario.workload}: ${all.toLocaleString('en')} ranges`,
-              data: sizes.map(([, ranges]) => round4(ranges / all)),
+              label: `${scenario.workload}: ${formatCount(all)} ranges`,
+              data: bins.map((power) => round4(shares.get(power) ?? 0)),
               xlt: { style: 0, role: 'bar' },
             },
           ],

@@ -38,7 +38,12 @@ export function resultsTable(model: ReportModel, scenario: Scenario): Markup {
   const best = new Map(metrics.map((metric) => [metric.id, bestValue(scenario, metric)]));
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Results of ${scenario.title}">
 <table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">cells</th>${metrics.map(
-    ({ label }) => html`<th scope="col" class="num">${label}</th>`,
+    ({ id, label }) =>
+      html`<th scope="col" class="num">${label}${
+        scenario.openLoop && id.startsWith('notifier-')
+          ? html`<small>from planned time</small>`
+          : null
+      }</th>`,
   )}</tr></thead>
 <tbody>${scenario.series.map((series) => row(scenario, series, metrics, best))}</tbody></table></div>`;
 }
