@@ -25,6 +25,7 @@ import type {
   Scenario,
   StrategyEntry,
 } from './report-model.ts';
+import { scenarioTitle } from './scenario-title.ts';
 
 /** In the order in which a report shows them. */
 const MODES = ['storm', 'replay', 'micro'];
@@ -141,7 +142,7 @@ function scenariosOf(
       key: `${run.plan.runId}|${key}`,
       anchor: `scenario-${parts.map(slug).join('--')}`,
       run: run.plan.runId,
-      title: parts.join(' · '),
+      title: scenarioTitle(parts.join(' · ')),
       workload: workloadLabel(first),
       workloadName: first.workload,
       workloadParams: first.workloadParams,

@@ -329,4 +329,13 @@ test('scaling curves join scenarios that differ in one number', () => {
   if ('absent' in outcome) throw new Error(outcome.absent);
   const deposit = outcome.config.data.datasets.find(({ label }) => label === 'deposit')!;
   expect(deposit.data.map((point) => (point as number[])[0])).toEqual(sizes);
+  const mapped = sizes.map((gib) => ({ ...scenario, workloadParams: { spaceMiB: 1024 * gib } }));
+  const bySpace = { ...model, scenarios: mapped };
+  const [view] = scalingCurves.variants(bySpace);
+  expect(view!.label).toContain('by mapped memory: ');
+  const drawn = scalingCurves.build(bySpace, view!.key);
+  if ('absent' in drawn) throw new Error(drawn.absent);
+  expect(drawn.config.options.scales.x!.title.text).toBe('mapped memory');
+  const [line] = drawn.config.data.datasets;
+  expect((line!.data as number[][]).map(([x]) => x)).toEqual(sizes.map((gib) => gib * 2 ** 30));
 });

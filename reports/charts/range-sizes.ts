@@ -1,3 +1,4 @@
+import { scenarioTitle } from '../scenario-title.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import { round4, type ScenarioChart } from './chart-definition.ts';
 
@@ -25,7 +26,7 @@ export const rangeSizes: ScenarioChart = {
           labels,
           datasets: [
             {
-              label: `${scenario.workload}: ${formatCount(all)} ranges`,
+              label: `${scenarioTitle(scenario.workload)}: ${formatCount(all)} ranges`,
               data: bins.map((power) => round4(shares.get(power) ?? 0)),
               xlt: { style: 0, role: 'bar' },
             },

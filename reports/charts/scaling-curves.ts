@@ -10,6 +10,13 @@ interface Sweep {
   readonly points: readonly { readonly at: number; readonly scenario: Scenario }[];
 }
 
+/** How a parameter is titled, in which unit, and what one of it is in that unit. */
+function axisOf(parameter: string): { title: string; unit: string; factor: number } {
+  return parameter === 'spaceMiB'
+    ? { title: 'mapped memory', unit: 'bytes', factor: 2 ** 20 }
+    : { title: parameter, unit: 'count', factor: 1 };
+}
+
 const METRICS = ['notifier-p99', 'notifier-p50', 'fault-p99', 'bytes-per-gib', 'modelled-time'];
 
 /** How a figure grows with regions, mapped bytes or threads. */
@@ -22,7 +29,10 @@ export const scalingCurves: ReportChart = {
     sweepsOf(model).flatMap((sweep) =>
       model.metrics
         .filter(({ id }) => METRICS.includes(id))
-        .map(({ id, label }) => ({ key: `${sweep.key}#${id}`, label: `${sweep.label}: ${label}` })),
+        .map(({ id, label }) => ({
+          key: `${sweep.key}#${id}`,
+          label: `${label} by ${sweep.label}`,
+        })),
     ),
   build(model, variant) {
     const sweeps = sweepsOf(model);
@@ -31,6 +41,7 @@ export const scalingCurves: ReportChart = {
     if (sweep === undefined || metric === undefined) {
       return { absent: 'no workload was run at two sizes or more (the suite scaling does so)' };
     }
+    const axis = axisOf(sweep.parameter);
     const datasets = model.strategies.flatMap(({ label, style }): ChartDataset[] => {
       const data = sweep.points.flatMap(({ at, scenario }) => {
         const series = drawable(scenario).find(({ strategy }) => strategy === label);
@@ -39,8 +50,8 @@ export const scalingCurves: ReportChart = {
         const { value, low, high } = figure;
         return [
           low === null || high === null
-            ? [at, round4(value)]
-            : [at, round4(value), round4(low), round4(high)],
+            ? [at * axis.factor, round4(value)]
+            : [at * axis.factor, round4(value), round4(low), round4(high)],
         ];
       });
       if (data.length < 2) return [];
@@ -55,14 +66,14 @@ export const scalingCurves: ReportChart = {
         options: {
           plugins: {
             xlt: {
-              xUnit: 'count',
+              xUnit: axis.unit,
               yUnit: metric.unit,
               scaleAxis: 'y',
-              columns: [sweep.parameter, metric.label, 'low', 'high'],
+              columns: [axis.title, metric.label, 'low', 'high'],
             },
           },
           scales: {
-            x: { type: 'logarithmic', title: { display: true, text: sweep.parameter } },
+            x: { type: 'logarithmic', title: { display: true, text: axis.title } },
             y: { type: 'logarithmic', title: { display: true, text: metric.label } },
           },
         },
@@ -80,7 +91,7 @@ function sweepsOf({ scenarios }: ReportModel): Sweep[] {
       const { run, workloadName, device, mode, pressure } = scenario;
       const key = JSON.stringify([run, workloadName, device, mode, pressure, parameter, others]);
       const known = sweeps.get(key);
-      const label = `${workloadName} (${device}, ${mode}) by ${parameter}`;
+      const label = `${axisOf(parameter).title}: ${workloadName} · ${device} · ${mode}`;
       const points = [...(known?.points ?? []), { at, scenario }].sort((a, b) => a.at - b.at);
       sweeps.set(key, { key, parameter, label, points });
     }

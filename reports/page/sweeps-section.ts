@@ -1,5 +1,6 @@
 import { throughputLatency } from '../charts/throughput-latency.ts';
 import type { ReportModel } from '../report-model.ts';
+import { scenarioTitle } from '../scenario-title.ts';
 import { formatValue } from '../units.ts';
 import type { ChartSet } from './chart-set.ts';
 import { figure } from './figure.ts';
@@ -26,7 +27,7 @@ function capacityFigures({ scenarios }: ReportModel, charts: ChartSet): Markup[]
       anchor: `${anchor}-${id}`,
       chart: id,
       scenario: index,
-      title: `${title}: ${workload} · ${device}`,
+      title: `${title}: ${scenarioTitle(workload)} · ${device}`,
       howToRead,
       variants: views,
     });
@@ -36,7 +37,7 @@ function capacityFigures({ scenarios }: ReportModel, charts: ChartSet): Markup[]
 function kneeTable(knees: ReportModel['knees']): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Knees"><table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">scenario</th><th scope="col">knee</th><th scope="col">in words</th></tr></thead><tbody>${knees.map(
     ({ strategy, scenario, points, atPerSecond, sentence }) =>
-      html`<tr data-strategy="${strategy}"><th scope="row"><bdi>${strategy}</bdi></th><td><bdi>${scenario}</bdi></td><td class="num">${
+      html`<tr data-strategy="${strategy}"><th scope="row"><bdi>${strategy}</bdi></th><td><bdi>${scenarioTitle(scenario)}</bdi></td><td class="num">${
         atPerSecond === null ? 'none' : kneeText(atPerSecond, points[0]!.offeredPerSecond)
       }</td><td>${sentence}</td></tr>`,
   )}</tbody></table></div>
@@ -52,7 +53,7 @@ function kneeText(atPerSecond: number, lowestPerSecond: number): string {
 function growthTable(growths: ReportModel['growths']): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Growth"><table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">scenario</th><th scope="col">size</th><th scope="col">exponent</th><th scope="col">in words</th></tr></thead><tbody>${growths.map(
     ({ strategy, scenario, size, exponent, sentence }) =>
-      html`<tr data-strategy="${strategy}"><th scope="row"><bdi>${strategy}</bdi></th><td><bdi>${scenario}</bdi></td><td>${size}</td><td class="num">${exponent.toFixed(2)}</td><td>${sentence}</td></tr>`,
+      html`<tr data-strategy="${strategy}"><th scope="row"><bdi>${strategy}</bdi></th><td><bdi>${scenarioTitle(scenario)}</bdi></td><td>${size}</td><td class="num">${exponent.toFixed(2)}</td><td>${sentence}</td></tr>`,
   )}</tbody></table></div>
 <p class="fine">Exponent: slope of the line through the logarithms of the medians over forks; 1 doubles with the size, 0 is flat. No worse than O(log n): no point lies above the smallest size’s figure times 1 + log2 of the growth.</p>`;
 }

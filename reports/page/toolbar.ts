@@ -1,4 +1,5 @@
 import type { ReportModel } from '../report-model.ts';
+import { scenarioTitle } from '../scenario-title.ts';
 import { html, type Markup } from './markup.ts';
 
 /** The choices that hold for the whole page; all of them live in the URL's fragment. */
@@ -21,7 +22,7 @@ ${menu(
 ${menu(
   'workload',
   'Workloads',
-  unique(({ workload }) => workload).map((label) => ({ label })),
+  unique(({ workload }) => workload).map((label) => ({ label, title: scenarioTitle(label) })),
 )}
 ${menu(
   'device',
@@ -43,12 +44,16 @@ ${model.scenarios.length > 0 ? html`<button type="button" id="fold-all">Open all
 function menu(
   name: string,
   title: string,
-  options: readonly { readonly label: string; readonly style?: number }[],
+  options: readonly {
+    readonly label: string;
+    readonly title?: string;
+    readonly style?: number;
+  }[],
 ): Markup | null {
   if (options.length < 2) return null;
   return html`<details class="menu" data-menu="${name}"><summary>${title} <span class="count"></span></summary><fieldset><legend class="hidden">${title}</legend>
 <div class="menu-buttons"><button type="button" data-all>all</button><button type="button" data-none>none</button></div>${options.map(
-    ({ label, style }) =>
-      html`<label><input type="checkbox" name="${name}" value="${label}" checked>${style === undefined ? null : html`<span class="key" data-key="${style}"></span>`}<bdi>${label}</bdi></label>`,
+    ({ label, title: shown = label, style }) =>
+      html`<label><input type="checkbox" name="${name}" value="${label}" checked>${style === undefined ? null : html`<span class="key" data-key="${style}"></span>`}<bdi>${shown}</bdi></label>`,
   )}</fieldset></details>`;
 }
