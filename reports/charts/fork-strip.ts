@@ -65,18 +65,23 @@ export const forkStrip: ScenarioChart = {
     'Each dot is one forked process. Dots close together: the figure is reproducible. Two bands: the result depends on something outside the strategy, such as where memory landed. Do not trust a difference smaller than the spread of the dots.',
   variants: (model, scenario) =>
     model.metrics
-      .filter(({ id }) =>
-        drawable(scenario).some(({ values }) => values[id]?.some((value) => value !== null)),
-      )
+      .filter(({ id }) => drawable(scenario).some(({ values }) => hasSpread(values[id] ?? [])))
       .map(({ id, label }) => ({ key: id, label })),
   build(model, scenario, variant) {
     const metric = model.metrics.find(({ id }) => id === variant);
+    if (metric === undefined) return { absent: 'no figure of two forks or more differs from 0' };
     const rows = drawable(scenario).map(({ strategy, style, values }) => ({
       strategy,
       style,
       values: values[variant] ?? [],
     }));
-    const config = metric === undefined ? null : forkStripConfig({ metric, rows });
+    const config = forkStripConfig({ metric, rows });
     return config === null ? { absent: 'no cell that passed measured this metric' } : { config };
   },
 };
+
+/** One dot has no spread, and dots that are all 0 say nothing that the table does not. */
+function hasSpread(values: readonly (number | null)[]): boolean {
+  const figures = values.filter((value) => value !== null);
+  return figures.length > 1 && figures.some((figure) => figure !== 0);
+}

@@ -10,16 +10,18 @@ export interface FigureOptions {
   readonly howToRead: string;
   readonly variants: readonly ChartVariant[];
   readonly wide?: boolean;
+  /** Which scenario is drawn, for paper: there the control that says so is gone. */
+  readonly shown?: string;
   /** Further controls in the figure's tool line. */
   readonly controls?: Markup;
 }
 
 /** The frame of a chart: title, plot, choices, downloads, caption and the data as a table. */
 export function figure(options: FigureOptions): Markup {
-  const { anchor, chart, scenario, title, howToRead, variants, wide, controls } = options;
+  const { anchor, chart, scenario, title, howToRead, variants, wide, shown, controls } = options;
   const at = scenario === undefined ? null : html` data-scenario="${scenario}"`;
   return html`<figure class="chart${wide ? ' wide' : ''}" id="${anchor}" data-chart="${chart}"${at}>
-<h3>${title} <a class="anchor" href="#${anchor}" aria-label="Link to ${title}">#</a></h3>
+<h3>${title}${shown === undefined ? null : html`<span class="on-paper">: ${shown}</span>`} <a class="anchor" href="#${anchor}" aria-label="Link to ${title}">#</a></h3>
 <div class="tools">${controls}${variants.length > 1 ? variantSelect(title, variants) : null}
 <span class="downloads"><button type="button" data-save="png">PNG</button><button type="button" data-save="csv">CSV</button><button type="button" data-save="json">JSON</button></span></div>
 <div class="plot"><canvas role="img" aria-label="${title}; the figures are in the data table below"></canvas></div>

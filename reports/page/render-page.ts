@@ -120,6 +120,7 @@ function paretoFigure(model: ReportModel, charts: ChartSet): Markup {
     title,
     howToRead,
     variants: first.views,
+    shown: first.scenario.title,
     controls: usable.length > 1 ? select : html``,
   });
 }

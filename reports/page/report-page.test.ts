@@ -162,6 +162,32 @@ describe.runIf(chromiumPath !== null)('the report in a browser', { timeout: 60_0
     await page.close();
   });
 
+  test('a figure names its scenario on paper and in its files, and says when all is hidden', async () => {
+    const { page, problems } = await open();
+    const figure = page.locator('#pareto');
+    await page.selectOption('[data-scenario-pick]', '1');
+    const [download] = await Promise.all([
+      page.waitForEvent('download', { timeout: 20_000 }),
+      figure.locator('[data-save="csv"]').click(),
+    ]);
+    const anchor = await page.locator('section.scenario').nth(1).getAttribute('id');
+    expect(download.suggestedFilename()).toContain(anchor!.replace(/^scenario-/, ''));
+    const title = await page.locator('[data-scenario-pick] option').nth(1).textContent();
+    expect(await figure.locator('h3 .on-paper').isVisible()).toBe(false);
+    await page.emulateMedia({ media: 'print' });
+    expect(await figure.locator('h3 .on-paper').textContent()).toBe(`: ${title}`);
+    expect(await figure.locator('h3 .on-paper').isVisible()).toBe(true);
+    await page.emulateMedia({ media: 'screen' });
+    await page.locator('[data-menu="strategy"] summary').click();
+    await page.locator('[data-menu="strategy"] [data-none]').click();
+    await expect.poll(() => figure.locator('.notes').textContent(), SOON).toContain('hidden');
+    expect(await page.evaluate(`!Chart.getChart(document.querySelector('#pareto canvas'))`)).toBe(
+      true,
+    );
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   test('each cell says how to run it again', async () => {
     const { page } = await open();
     // By key: a click would miss where a chart above is drawn meanwhile.

@@ -7,7 +7,7 @@ import type { ChartSet } from './chart-set.ts';
 import { absentList, figure } from './figure.ts';
 import { html, type Markup } from './markup.ts';
 import { microTable } from './micro-table.ts';
-import { resultsTable } from './results-table.ts';
+import { resultsTable, tableMetrics } from './results-table.ts';
 import { sentenceMarkup } from './sentence-markup.ts';
 
 const ORIGINS = {
@@ -39,12 +39,23 @@ const OPEN_TABLES = 4;
 /** The scenario's tables, open while there are few scenarios. */
 function figuresPart(model: ReportModel, scenario: Scenario, index: number): Markup {
   const { anchor, title, series } = scenario;
+  const micro = microTable(scenario);
+  if (micro !== null && saysNothing(model, scenario)) return micro;
   const tables = html`${resultsTable(model, scenario)}
 <p class="fine">Median over forks; below it ${spreadMeaning(scenario)}. Bold: best of the column, before asking whether the difference matters. A dash: not measured, or fewer than ten samples beyond the percentile.</p>
-${microTable(scenario)}`;
+${micro}`;
   if (model.scenarios.length <= OPEN_TABLES) return tables;
   return html`<details class="fold" id="${anchor}-figures"${index === 0 ? html` open` : null}><summary><span class="hidden">${title}: </span>Figures of ${series.length} strateg${series.length === 1 ? 'y' : 'ies'}</summary>
 ${tables}</details>`;
+}
+
+/** All strategies passed, and whatever was counted beside single operations is 0. */
+function saysNothing(model: ReportModel, scenario: Scenario): boolean {
+  const metrics = tableMetrics(model, scenario);
+  return scenario.series.every(
+    ({ status, estimates }) =>
+      status === 'passed' && metrics.every(({ id }) => (estimates[id]?.value ?? 0) === 0),
+  );
 }
 
 /** Charts that stand in other sections: the first screen's, and the rate sweep's. */

@@ -36,7 +36,7 @@ ${menu(
 )}
 <label class="pick">Axis <select id="scale"><option value="">as drawn</option><option value="logarithmic">logarithmic</option><option value="linear">linear</option></select></label>
 <label class="pick">Theme <select id="theme"><option value="">system</option><option value="light">light</option><option value="dark">dark</option></select></label>
-${model.scenarios.length > 0 ? html`<button type="button" id="fold-all">Open all</button>` : null}<button type="button" id="copy-link">Copy link</button><button type="button" id="reset">Reset</button>
+<span class="actions">${model.scenarios.length > 0 ? html`<button type="button" id="fold-all">Open all</button>` : null}<button type="button" id="copy-link">Copy link</button><button type="button" id="reset">Reset</button></span>
 <span id="status" role="status" aria-live="polite"></span>
 </div>`;
 }

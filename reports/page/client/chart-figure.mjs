@@ -66,11 +66,24 @@ function plotHeight(config, figure) {
   return 300 + Math.ceil(names / perRow) * 20;
 }
 
+/** Axes without a line would show made-up figures. */
+function allHidden({ data, options }) {
+  const { rows, rowsAreStrategies } = options.plugins.xlt;
+  const names = rowsAreStrategies ? rows : data.datasets.map(({ xlt }) => xlt.strategy);
+  const strategies = names.filter((name) => name !== undefined);
+  return strategies.length > 0 && strategies.every((name) => state.hidden.strategy.includes(name));
+}
+
 export function drawFigure(figure) {
   const config = configOf(figure);
   drawn.get(figure)?.destroy();
   drawn.delete(figure);
   if (config === undefined) return;
+  if (allHidden(config)) {
+    figure.querySelector('.plot').style.height = '0';
+    figure.querySelector('.notes').replaceChildren(element('p', 'All its strategies are hidden.'));
+    return;
+  }
   figure.querySelector('.plot').style.height = `${plotHeight(config, figure)}px`;
   const options = finishOptions({ fontSize: figure.clientWidth < 420 ? 11 : 12 });
   drawn.set(figure, new Chart(figure.querySelector('canvas'), finishChart(config, options)));
@@ -162,7 +175,10 @@ function savePng(figure, name) {
 }
 
 function save(figure, kind) {
-  const name = [figure.id, variantOf(figure)]
+  // Not every figure's id holds its scenario.
+  const anchor = payload.scenarios[figure.dataset.scenario]?.anchor ?? '';
+  const scenario = figure.id.startsWith(anchor) ? '' : anchor.replace(/^scenario-/, '');
+  const name = [figure.id, scenario, variantOf(figure)]
     .filter(Boolean)
     .join('-')
     .replace(/[^\w.-]+/g, '-');

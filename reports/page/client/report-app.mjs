@@ -180,6 +180,7 @@ function startScenarioPick() {
   pick?.addEventListener('change', () => {
     const figure = pick.closest('figure');
     figure.dataset.scenario = pick.value;
+    figure.querySelector('.on-paper').textContent = `: ${pick.selectedOptions[0].textContent}`;
     const select = figure.querySelector('[data-variant]');
     if (select !== null) {
       const labels = payload.variantLabels[figure.dataset.chart];
