@@ -39,7 +39,18 @@ describe('redis-bgsave-lean against the published measurements', async () => {
     const html = inspectionHtml(inspection);
     expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
     expect(html).not.toMatch(/<script|https?:|src=|href=/);
-    expect(html.match(/<svg/g)).toHaveLength(3);
+    expect(html.match(/<svg/g)).toHaveLength(4);
+    // What the text has, the page has: kinds of records, and how long each process was seen.
+    expect(html).toContain('<h2>Records</h2>');
+    expect(html).toMatch(/<th class="n">seconds<\/th>/);
+    for (const { op, count } of inspection.records) {
+      expect(html).toContain(`>${op}</text>`);
+      expect(html).toContain(`>${count}</text>`);
+    }
+    expect(html).toMatch(/ranges that system calls and page faults alone/);
+    // One peak, that of the table; the timeline's highest tick counts another length of time.
+    expect(html).not.toContain('highest column');
+    expect(html).toContain(`>${Math.max(...inspection.timeline)}</text>`);
     expect(html).toContain('11502 (recorded)');
   });
 });
