@@ -40,7 +40,7 @@ export function compareBody({ runs }: SiteHistory): Markup {
     ...{ id, slug, createdAt, machineId, suite },
   }));
   return html`<p>Picks two runs and compares each strategy in each scenario, with the verdicts of <code>xlt-bench compare BEFORE AFTER --metric METRIC</code>: ratio of medians with a seeded bootstrap interval, p corrected for all rows. Timings of two machines are not compared.</p>
-<div class="controls"><label class="pick">Before <select id="before"></select></label> <label class="pick">After <select id="after"></select></label> <label class="pick">Metric <select id="metric"></select></label> <label><input type="checkbox" id="all"> also rows without a difference</label> <button type="button" id="csv">CSV</button></div>
+<div class="controls"><label class="pick">Before <select id="before"></select></label> <label class="pick">After <select id="after"></select></label> <label class="pick">Metric <select id="metric"></select></label> <label><input type="checkbox" id="all"> also rows without a difference or a verdict</label> <button type="button" id="csv">CSV</button></div>
 <p id="said" role="status" aria-live="polite"></p>
 <div class="scroll" tabindex="0" role="region" aria-label="Comparison"><div id="rows"></div></div>
 <script id="runs" type="application/json">${new Markup(inlineJson(list))}</script>`;

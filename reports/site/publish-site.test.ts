@@ -180,6 +180,15 @@ describe('a published site', () => {
         await expect
           .poll(() => page.locator('#rows').textContent(), SOON)
           .toContain('two machines');
+        const labels = await page.locator('#before option').allTextContents();
+        expect(new Set(labels).size).toBe(labels.length);
+        for (const label of labels) expect(label).toMatch(/ · \d{4}-\d\d-\d\d \d\d:\d\d/);
+        await page.locator('#all').check();
+        expect(await page.locator('#rows tbody tr').count()).toBeGreaterThan(1);
+        await page.setViewportSize({ width: 390, height: 800 });
+        const verdict = page.locator('#rows tbody td').last();
+        const box = await verdict.boundingBox();
+        expect(box!.x + box!.width).toBeLessThanOrEqual(390);
         for (const name of ['index', 'strategies/huge-then-4k']) {
           await page.goto(pathToFileURL(join(out, `${name}.html`)).href);
           await page.screenshot({ path: artefactPath(`site-${name.split('/').pop()}.png`) });

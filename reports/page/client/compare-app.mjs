@@ -68,7 +68,11 @@ function judgementOf({ series: [a, b] }, judgement) {
   const none = { before: null, after: null, ratio: null, outcome: 'undecided', reason: '' };
   if ([a, b].some((one) => one === undefined || !USABLE.includes(one.status))) {
     const words = [a, b].map((one) => one?.status ?? 'absent');
-    return { ...none, verdict: `${words[0]} before, ${words[1]} after` };
+    return {
+      ...none,
+      changed: words[0] !== words[1],
+      verdict: `${words[0]} before, ${words[1]} after`,
+    };
   }
   if (judgement === undefined) return { ...none, verdict: 'not measured' };
   const { baselineValue, candidateValue, ratio, outcome, reason } = judgement;
@@ -87,7 +91,8 @@ function weight({ outcome, ratio }) {
 const COLOURS = { improved: 'better', regressed: 'worse', same: '', undecided: '' };
 
 function drawRows(rows, metric) {
-  const shown = pick('all').checked ? rows : rows.filter(({ outcome }) => outcome !== 'same');
+  const differs = ({ outcome, changed }) => changed || ['improved', 'regressed'].includes(outcome);
+  const shown = pick('all').checked ? rows : rows.filter(differs);
   const table = element('table', null, { class: 'results' });
   const head = table.createTHead().insertRow();
   for (const name of ['scenario', 'strategy', 'before', 'after', 'ratio', 'interval', 'verdict']) {
@@ -99,17 +104,23 @@ function drawRows(rows, metric) {
     const row = body.insertRow();
     const interval =
       ratio === null ? '–' : `×${threeDigits(ratio.low)} – ×${threeDigits(ratio.high)}`;
+    const named = (title, text, attributes) =>
+      element('td', text, { ...attributes, 'data-column': title });
     row.append(
       element('th', name, { scope: 'row', dir: 'auto' }),
-      element('td', strategy, { dir: 'auto' }),
-      element('td', formatValue(before, metric.unit), { class: 'num' }),
-      element('td', formatValue(after, metric.unit), { class: 'num' }),
-      element('td', ratio === null ? '–' : formatValue(ratio.estimate, 'ratio'), { class: 'num' }),
-      element('td', interval, { class: 'num' }),
-      element('td', verdict, { class: COLOURS[outcome], title: reason }),
+      named('strategy', strategy, { dir: 'auto' }),
+      named('before', formatValue(before, metric.unit), { class: 'num' }),
+      named('after', formatValue(after, metric.unit), { class: 'num' }),
+      named('ratio', ratio === null ? '–' : formatValue(ratio.estimate, 'ratio'), { class: 'num' }),
+      named('interval', interval, { class: 'num' }),
+      named('verdict', verdict, { class: COLOURS[outcome], title: reason }),
     );
   }
-  pick('rows').replaceChildren(table);
+  const undecided = rows.find(({ outcome }) => outcome === 'undecided');
+  const why =
+    undecided === undefined ? '' : ` Of those without a verdict the first: ${undecided.verdict}.`;
+  const none = element('p', `No row differs; the box above shows the others.${why}`);
+  pick('rows').replaceChildren(shown.length > 0 ? table : none);
   const count = (wanted) => rows.filter(({ outcome }) => outcome === wanted).length;
   const [worse, better, same, open] = ['regressed', 'improved', 'same', 'undecided'].map(count);
   pick('said').textContent =
@@ -138,14 +149,19 @@ async function show() {
   document.documentElement.dataset.ready = 'yes';
 }
 
+/** Suite, date and time; a name where two runs share them. */
+function runLabel({ id, suite, createdAt }) {
+  const label = (run) => `${run.suite ?? run.id} · ${run.createdAt.slice(0, 16).replace('T', ' ')}`;
+  const own = label({ id, suite, createdAt });
+  return runs.filter((run) => label(run) === own).length > 1 ? `${own} · ${id}` : own;
+}
+
 function startCompare() {
   const chosen = readHash();
   for (const id of ['before', 'after']) {
     const options = [...runs]
       .reverse()
-      .map(({ id: name, slug, createdAt }) =>
-        element('option', `${name} (${createdAt.slice(0, 10)})`, { value: slug }),
-      );
+      .map((run) => element('option', runLabel(run), { value: run.slug }));
     pick(id).replaceChildren(...options);
     pick(id).value = chosen[id];
     pick(id).addEventListener('change', show);
