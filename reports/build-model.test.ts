@@ -139,3 +139,15 @@ test('the scenarios of a sweep stand in the order of its size', () => {
   const titles = buildModel([{ ...run, records }]).scenarios.map(({ variant }) => variant);
   expect(titles).toEqual(['20000ps', '100000ps', '1000000ps']);
 });
+
+test('sentences of a report write figures as its tables do', () => {
+  const model = buildModel([
+    generateRun({ runId: 'a', seed: 3, strategies: 4, workloads: 1, forks: 6 }),
+  ]);
+  const evidence = model.scenarios.flatMap(({ recommendation }) => recommendation?.evidence ?? []);
+  expect(evidence.length).toBeGreaterThan(0);
+  for (const text of evidence) {
+    expect(text).toMatch(/\d (ns|µs|ms)/);
+    expect(text).not.toMatch(/\d us\b|\d{4}/);
+  }
+});

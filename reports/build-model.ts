@@ -26,6 +26,7 @@ import type {
   StrategyEntry,
 } from './report-model.ts';
 import { scenarioTitle } from './scenario-title.ts';
+import { formatValue } from './units.ts';
 
 /** In the order in which a report shows them. */
 const MODES = ['storm', 'replay', 'micro'];
@@ -47,8 +48,8 @@ export function buildModel(runs: readonly StoredRun[]): ReportModel {
     strategies,
     metrics: metricHeaders(scenarios),
     scenarios,
-    knees: runs.flatMap((run) => kneesOf(run.records)),
-    growths: runs.flatMap((run) => growthsOf(run.records)),
+    knees: runs.flatMap((run) => kneesOf(run.records, formatValue)),
+    growths: runs.flatMap((run) => growthsOf(run.records, formatValue)),
     pressure: pressureStandings(records.filter((record) => !isCheck(record))),
     missing: runs.flatMap(missingCells),
     checks: runs.flatMap((run) => run.records.filter(isCheck).map((r) => checkRow(run, r))),
@@ -131,7 +132,7 @@ function scenariosOf(
 ): Scenario[] {
   const compared = run.records.filter((record) => !isCheck(record));
   const knees = kneesOf(compared);
-  const tradeOffs = new Map(paretoSets(compared).map((set) => [set.scenario, set]));
+  const tradeOffs = new Map(paretoSets(compared, formatValue).map((set) => [set.scenario, set]));
   const scenarios = [...groupBy(compared, scenarioKey)].map(([key, records]): Scenario => {
     const first = records[0]!;
     const parts = [workloadLabel(first), first.device.profile, first.mode];

@@ -22,6 +22,9 @@ function scaled(value: number, steps: readonly (readonly [number, string])[]): s
   return `${digits(value / step)} ${unit}`;
 }
 
+/** How figures in a sentence are written: for a terminal as here, a report has its own way. */
+export type FigureText = (value: number | null, unit: MetricUnit) => string;
+
 /** A figure with its unit; `-` where there is none. */
 export function figureText(value: number | null, unit: MetricUnit): string {
   if (value === null) return '-';

@@ -1,6 +1,6 @@
 import { strategyLabel } from './cell-identity.ts';
 import type { CellRecord } from './cell-record.ts';
-import { figureText } from './figure-text.ts';
+import { type FigureText, figureText } from './figure-text.ts';
 import { groupBy } from './group-by.ts';
 import { METRICS, type Metric } from './metrics.ts';
 import { medianOf } from './statistics/hierarchical-bootstrap.ts';
@@ -46,14 +46,17 @@ const SIZES: readonly Size[] = [
 const GROWING = METRICS.filter(({ id }) => ['notifier-p50', 'fault-p50'].includes(id));
 
 /** Every sweep over one size that the passed cells hold, strategy by strategy. */
-export function growthsOf(records: readonly CellRecord[]): Growth[] {
+export function growthsOf(
+  records: readonly CellRecord[],
+  figure: FigureText = figureText,
+): Growth[] {
   const storms = records.filter(
     ({ comparison, verdict, mode }) => comparison && verdict === 'passed' && mode === 'storm',
   );
   return SIZES.flatMap((size) => {
     const sized = storms.filter((record) => (size.of(record) ?? 0) > 0);
     return [...groupBy(sized, (record) => sharedKey(record, size)).values()].flatMap((sweep) =>
-      GROWING.flatMap((metric) => growthOf(sweep, size, metric)),
+      GROWING.flatMap((metric) => growthOf(sweep, size, metric, figure)),
     );
   });
 }
@@ -76,7 +79,12 @@ function sharedKey(record: CellRecord, size: Size): string {
   return JSON.stringify([strategyLabel(record), workload, device.profile, pressure, others, fixed]);
 }
 
-function growthOf(sweep: readonly CellRecord[], size: Size, metric: Metric): Growth[] {
+function growthOf(
+  sweep: readonly CellRecord[],
+  size: Size,
+  metric: Metric,
+  figure: FigureText,
+): Growth[] {
   const bySize = groupBy(sweep, (record) => String(size.of(record)));
   const cells = new Set(sweep.map(({ cellId }) => cellId));
   // Two cells of one size differ in what else grew: that is no sweep over this size.
@@ -97,7 +105,7 @@ function growthOf(sweep: readonly CellRecord[], size: Size, metric: Metric): Gro
   const scenario = [record.workload, record.device.profile, record.pressure, fixedText(sweep, size)]
     .filter((part) => part !== null)
     .join(' · ');
-  const text = (value: number) => figureText(value, metric.unit);
+  const text = (value: number) => figure(value, metric.unit);
   const sentence =
     `${metric.label} ${text(first[1])} at ${first[0]} ${size.name}, ${text(last[1])} at ${last[0]}: ` +
     `x${Number((2 ** exponent).toPrecision(3))} per doubling (exponent ${exponent.toFixed(2)}), ` +

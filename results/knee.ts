@@ -1,6 +1,6 @@
 import { strategyLabel, workloadLabel } from './cell-identity.ts';
 import type { CapacityPoint, CellRecord } from './cell-record.ts';
-import { figureText } from './figure-text.ts';
+import { type FigureText, figureText } from './figure-text.ts';
 import { groupBy } from './group-by.ts';
 import { medianOf } from './statistics/hierarchical-bootstrap.ts';
 
@@ -37,7 +37,7 @@ export function sweptScenario(record: CellRecord): string {
 }
 
 /** Rate sweeps of the passed cells: at least two rates of one strategy in one scenario. */
-export function kneesOf(records: readonly CellRecord[]): Knee[] {
+export function kneesOf(records: readonly CellRecord[], text: FigureText = figureText): Knee[] {
   const open = records.filter(
     (record) => record.comparison && record.verdict === 'passed' && plannedRate(record) !== null,
   );
@@ -47,7 +47,7 @@ export function kneesOf(records: readonly CellRecord[]): Knee[] {
     if (byRate.size < 2) return [];
     const points = [...byRate.values()].map(pointOf);
     points.sort((a, b) => a.offeredPerSecond - b.offeredPerSecond);
-    return [kneeOf(strategyLabel(sweep[0]!), sweptScenario(sweep[0]!), points)];
+    return [kneeOf(strategyLabel(sweep[0]!), sweptScenario(sweep[0]!), points, text)];
   });
 }
 
@@ -75,17 +75,22 @@ function pointOf(forks: readonly CellRecord[]): CapacityPoint {
   };
 }
 
-function kneeOf(strategy: string, scenario: string, points: readonly CapacityPoint[]): Knee {
+function kneeOf(
+  strategy: string,
+  scenario: string,
+  points: readonly CapacityPoint[],
+  text: FigureText,
+): Knee {
   const slow = ({ notifierP99Ns }: CapacityPoint) => (notifierP99Ns ?? 0) > P99_BOUND_NS;
   const at = points.findIndex((point) => point.saturated || slow(point));
-  const rate = (value: number | null) => figureText(value, 'per second');
-  const p99 = (point: CapacityPoint) => figureText(point.notifierP99Ns, 'ns');
+  const rate = (value: number | null) => text(value, 'per second');
+  const p99 = (point: CapacityPoint) => text(point.notifierP99Ns, 'ns');
   const knee = points[at];
   const last = points[at < 0 ? points.length - 1 : at - 1];
   const before =
     last === undefined ? '' : `; at ${rate(last.offeredPerSecond)} it keeps up, p99 ${p99(last)}`;
   const slowly = (point: CapacityPoint) =>
-    `notifier p99 ${p99(point)} is above ${figureText(P99_BOUND_NS, 'ns')}`;
+    `notifier p99 ${p99(point)} is above ${text(P99_BOUND_NS, 'ns')}`;
   const how =
     knee === undefined
       ? `no knee up to ${rate(points.at(-1)!.offeredPerSecond)}`

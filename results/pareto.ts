@@ -1,5 +1,6 @@
 import { scenarioKey, strategyLabel, workloadLabel } from './cell-identity.ts';
 import type { CellRecord } from './cell-record.ts';
+import { type FigureText, figureText } from './figure-text.ts';
 import { groupBy } from './group-by.ts';
 import { METRICS, type Metric } from './metrics.ts';
 import {
@@ -107,7 +108,7 @@ function whyUnranked(records: readonly CellRecord[]): string | null {
   return null;
 }
 
-function paretoSetOf(records: readonly CellRecord[]): ParetoSet {
+function paretoSetOf(records: readonly CellRecord[], text: FigureText): ParetoSet {
   const first = records[0]!;
   const byStrategy = groupBy(records, strategyLabel);
   const unranked: UnrankedStrategy[] = [];
@@ -143,7 +144,7 @@ function paretoSetOf(records: readonly CellRecord[]): ParetoSet {
     objectives: objectives.map(({ of: _, ...named }) => named),
     points,
     unranked,
-    recommendation: recommend(points, objectives, where),
+    recommendation: recommend(points, objectives, where, text),
   };
 }
 
@@ -151,9 +152,12 @@ function paretoSetOf(records: readonly CellRecord[]): ParetoSet {
  * Trade-off sets of every storm and replay scenario, in the order of the records: which strategies no
  * other one beats on notifier p99.9, device stall share, table bytes and failures together.
  */
-export function paretoSets(records: readonly CellRecord[]): ParetoSet[] {
+export function paretoSets(
+  records: readonly CellRecord[],
+  text: FigureText = figureText,
+): ParetoSet[] {
   const ranked = records.filter(
     ({ mode, comparison }) => comparison && (mode === 'storm' || mode === 'replay'),
   );
-  return [...groupBy(ranked, scenarioKey).values()].map(paretoSetOf);
+  return [...groupBy(ranked, scenarioKey).values()].map((set) => paretoSetOf(set, text));
 }

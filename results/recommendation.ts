@@ -1,5 +1,5 @@
 import type { CellRecord } from './cell-record.ts';
-import { figureText } from './figure-text.ts';
+import { type FigureText, figureText } from './figure-text.ts';
 import type { MetricUnit } from './metrics.ts';
 
 /** What a strategy is ranked by: always "lower is better". */
@@ -37,10 +37,8 @@ export function compareValues(a: number, b: number, tolerance: number): number {
   return a < b ? -1 : 1;
 }
 
-const describe = (point: Contender, objectives: readonly Objective[]): string =>
-  objectives
-    .map(({ label, unit }, i) => `${label} ${figureText(point.values[i]!, unit)}`)
-    .join(', ');
+const describe = (point: Contender, objectives: readonly Objective[], text: FigureText): string =>
+  objectives.map(({ label, unit }, i) => `${label} ${text(point.values[i]!, unit)}`).join(', ');
 
 /**
  * Of the undominated: fewest failures first, then the shortest hold-up of the OS (modelled time in
@@ -50,6 +48,7 @@ export function recommend(
   points: readonly (Contender & { readonly undominated: boolean })[],
   objectives: readonly Objective[],
   where: string,
+  text: FigureText = figureText,
 ): Recommendation | null {
   const index = (id: string): number => objectives.findIndex((o) => o.id === id);
   const [failures, bytes, lead] = [index('failures'), index('table-bytes-peak'), 0];
@@ -65,7 +64,9 @@ export function recommend(
   }
   const chosen = best[0]!;
   const others = points.filter((point) => point.undominated && point !== chosen);
-  const evidence = [chosen, ...others].map((p) => `${p.strategy}: ${describe(p, objectives)}`);
+  const evidence = [chosen, ...others].map(
+    (p) => `${p.strategy}: ${describe(p, objectives, text)}`,
+  );
   const few = points.some(({ forks }) => forks < MIN_FORKS)
     ? ` (${Math.min(...points.map(({ forks }) => forks))} forks: close figures may change places)`
     : '';
@@ -73,6 +74,6 @@ export function recommend(
     const smaller = bytes >= 0 && compareValues(other.values[bytes]!, chosen.values[bytes]!, 0) < 0;
     return smaller ? [`${other.strategy} takes less table memory at a higher price elsewhere`] : [];
   });
-  const sentence = `${where}: ${chosen.strategy}, ${describe(chosen, objectives)}${trade.length > 0 ? `; ${trade[0]}` : ''}${few}.`;
+  const sentence = `${where}: ${chosen.strategy}, ${describe(chosen, objectives, text)}${trade.length > 0 ? `; ${trade[0]}` : ''}${few}.`;
   return { strategy: chosen.strategy, sentence, evidence };
 }

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../results/atomic-file.ts';
 import { UsageError } from '../../results/usage-error.ts';
-import { round4 } from '../charts/chart-definition.ts';
 import type { ReportModel, Scenario, Series } from '../report-model.ts';
 import type { LanePoint } from './change-points.ts';
 
@@ -129,10 +128,10 @@ export function addRun(history: SiteHistory, entry: RunEntry, model: ReportModel
         const name = scenarioName(scenario);
         const key = laneKey({ machineId, scenario: name, conditions, strategy, metric: id });
         const lane = history.lanes.get(key) ?? [];
-        const bound = (value: number | null) => (value === null ? null : round4(value));
+        const bound = (value: number | null) => (value === null ? null : round6(value));
         lane.push({
           run: at,
-          value: round4(figure.value),
+          value: round6(figure.value),
           low: bound(figure.low),
           high: bound(figure.high),
         });
@@ -171,4 +170,9 @@ function renumber(history: SiteHistory, change: (run: number) => number): void {
       lane.map((point) => ({ ...point, run: change(point.run) })),
     );
   }
+}
+
+/** More digits than a page shows: what is rounded twice may end on the wrong side. */
+function round6(value: number): number {
+  return value === 0 ? 0 : Number(value.toPrecision(6));
 }
