@@ -74,7 +74,26 @@ describe('Pareto set', () => {
     expect(set!.points).toHaveLength(2);
   });
 
-  test('replay ranks by modelled time; few forks are said; nobody passed: no recommendation', () => {
+  test('what is broken on purpose, or failed elsewhere in the run, is ranked nowhere', () => {
+    const fast = { notifierP50Ns: 10 };
+    const elsewhere = { ...forks('wrong')[0]!, workload: 'other', verdict: 'failed' as const };
+    const [set] = paretoSets([
+      ...forks('deposit'),
+      ...forks('canary', { ...fast, overrides: { guarantees: { kind: 'canary' } } }),
+      ...forks('lazy', { ...fast, overrides: { family: 'control' } }),
+      ...forks('wrong', fast),
+      { ...elsewhere, reason: '26 stale translations' },
+    ]);
+    expect(set!.points.map(({ strategy }) => strategy)).toEqual(['deposit']);
+    expect(set!.recommendation!.strategy).toBe('deposit');
+    expect(set!.unranked.map(({ reason }) => reason)).toEqual([
+      'broken on purpose (canary)',
+      'broken on purpose (control)',
+      'failed in a cell of this run: 26 stale translations',
+    ]);
+  });
+
+  test('replay ranks by modelled time; few measured forks are said; nobody passed: no recommendation', () => {
     const model = { modelledNs: 5000 };
     const [set] = paretoSets(forks('a', { mode: 'replay', overrides: { model } }, 2));
     expect(set!.objectives.map(({ id }) => id)).toEqual([
@@ -82,7 +101,12 @@ describe('Pareto set', () => {
       'table-bytes-peak',
       'failures',
     ]);
-    expect(set!.recommendation!.sentence).toContain('(2 forks: close figures may change places)');
+    expect(set!.recommendation!.sentence).not.toContain('may change places');
+    const sentenceOf = (count: number) =>
+      paretoSets(forks('a', {}, count))[0]!.recommendation!.sentence;
+    expect(sentenceOf(1)).toContain('(1 fork: close figures may change places)');
+    expect(sentenceOf(2)).toContain('(2 forks: close figures may change places)');
+    expect(sentenceOf(5)).not.toContain('may change places');
     const crashed = { verdict: 'crashed', reason: 'trap' } as const;
     expect(paretoSets(forks('a', { overrides: crashed }))[0]!.recommendation).toBeNull();
   });

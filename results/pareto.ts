@@ -2,6 +2,7 @@ import { scenarioKey, strategyLabel, workloadLabel } from './cell-identity.ts';
 import type { CellRecord } from './cell-record.ts';
 import { type FigureText, figureText } from './figure-text.ts';
 import { groupBy } from './group-by.ts';
+import { knownWrong } from './known-wrong.ts';
 import { METRICS, type Metric } from './metrics.ts';
 import {
   type Contender,
@@ -35,7 +36,7 @@ export interface ParetoSet {
   readonly pressure: string | null;
   readonly objectives: readonly Omit<Objective, 'of'>[];
   readonly points: readonly ParetoPoint[];
-  /** Did not pass, holds no translations, or lacks a figure. */
+  /** Did not pass, is known to be wrong, holds no translations, or lacks a figure. */
   readonly unranked: readonly UnrankedStrategy[];
   readonly recommendation: Recommendation | null;
 }
@@ -108,12 +109,16 @@ function whyUnranked(records: readonly CellRecord[]): string | null {
   return null;
 }
 
-function paretoSetOf(records: readonly CellRecord[], text: FigureText): ParetoSet {
+function paretoSetOf(
+  records: readonly CellRecord[],
+  wrong: ReadonlyMap<string, string>,
+  text: FigureText,
+): ParetoSet {
   const first = records[0]!;
   const byStrategy = groupBy(records, strategyLabel);
   const unranked: UnrankedStrategy[] = [];
   const able = [...byStrategy].filter(([strategy, forks]) => {
-    const reason = whyUnranked(forks);
+    const reason = whyUnranked(forks) ?? wrong.get(strategy) ?? null;
     if (reason !== null) unranked.push({ strategy, reason });
     return reason === null;
   });
@@ -144,13 +149,15 @@ function paretoSetOf(records: readonly CellRecord[], text: FigureText): ParetoSe
     objectives: objectives.map(({ of: _, ...named }) => named),
     points,
     unranked,
-    recommendation: recommend(points, objectives, where, text),
+    recommendation: recommend(points, objectives, where, mode === 'replay', text),
   };
 }
 
 /**
  * Trade-off sets of every storm and replay scenario, in the order of the records: which strategies no
- * other one beats on notifier p99.9, device stall share, table bytes and failures together.
+ * other one beats on the notifier's tail, device stall share, table bytes and failures together.
+ *
+ * @param records all cells of one run: a strategy that failed in any of them is ranked in none
  */
 export function paretoSets(
   records: readonly CellRecord[],
@@ -159,5 +166,6 @@ export function paretoSets(
   const ranked = records.filter(
     ({ mode, comparison }) => comparison && (mode === 'storm' || mode === 'replay'),
   );
-  return [...groupBy(ranked, scenarioKey).values()].map((set) => paretoSetOf(set, text));
+  const wrong = knownWrong(records);
+  return [...groupBy(ranked, scenarioKey).values()].map((set) => paretoSetOf(set, wrong, text));
 }

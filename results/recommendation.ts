@@ -43,11 +43,14 @@ const describe = (point: Contender, objectives: readonly Objective[], text: Figu
 /**
  * Of the undominated: fewest failures first, then the shortest hold-up of the OS (modelled time in
  * replay), and among those within its tolerance the smallest table.
+ *
+ * @param counted a replay counted the figures: another fork would count the same
  */
 export function recommend(
   points: readonly (Contender & { readonly undominated: boolean })[],
   objectives: readonly Objective[],
   where: string,
+  counted: boolean,
   text: FigureText = figureText,
 ): Recommendation | null {
   const index = (id: string): number => objectives.findIndex((o) => o.id === id);
@@ -67,9 +70,11 @@ export function recommend(
   const evidence = [chosen, ...others].map(
     (p) => `${p.strategy}: ${describe(p, objectives, text)}`,
   );
-  const few = points.some(({ forks }) => forks < MIN_FORKS)
-    ? ` (${Math.min(...points.map(({ forks }) => forks))} forks: close figures may change places)`
-    : '';
+  const fewest = Math.min(...points.map(({ forks }) => forks));
+  const few =
+    counted || fewest >= MIN_FORKS
+      ? ''
+      : ` (${fewest} fork${fewest === 1 ? '' : 's'}: close figures may change places)`;
   const trade = others.flatMap((other) => {
     const smaller = bytes >= 0 && compareValues(other.values[bytes]!, chosen.values[bytes]!, 0) < 0;
     return smaller ? [`${other.strategy} takes less table memory at a higher price elsewhere`] : [];
