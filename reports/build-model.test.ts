@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { CellRecord } from '../results/cell-record.ts';
 import { buildModel } from './build-model.ts';
+import { pareto } from './charts/pareto.ts';
 import { generateRun } from './fixtures/generate-run.ts';
-import { plainText, verdictSentences } from './verdict.ts';
+import { resultsTable } from './page/results-table.ts';
+import type { ReportModel } from './report-model.ts';
+import { headline, plainText, verdictSentences } from './verdict.ts';
 
 const OPTIONS = { runId: 'a', seed: 3, strategies: 8, workloads: 2, forks: 6 };
 const clean = buildModel([generateRun(OPTIONS)]);
@@ -99,20 +103,109 @@ describe('figures', () => {
 });
 
 test('one fork in replay is counted, and two strategies that count alike are equal', () => {
-  const storm = generateRun({ ...OPTIONS, forks: 1, mode: 'replay' });
-  const records = storm.records.map((record) => ({
-    ...record,
-    model: { ...record.model, modelledNs: record.strategy === 'deposit' ? 2_600_000 : 1_300_000 },
-  }));
-  const model = buildModel([{ ...storm, records }]);
+  const model = replayOf((strategy) => (strategy === 'deposit' ? 2_600_000 : 1_300_000));
   const scenario = model.scenarios[0]!;
   const deposit = scenario.series.find(({ strategy }) => strategy === 'deposit')!;
   expect(deposit.estimates['modelled-time']).toMatchObject({ kind: 'exact', value: 2_600_000 });
   expect(deposit.estimates['notifier-p99']).toMatchObject({ kind: 'exact' });
   const [first] = verdictSentences(model, scenario).map((sentence) => plainText(sentence));
-  expect(first).toContain('needs the least modelled device time (1.30 ms, counted)');
-  expect(first).toContain('No difference seen from');
-  expect(first).not.toContain('deposit');
+  expect(first).toBe(
+    'flat-preallocated and huge-then-4k need the least modelled device time (1.30 ms, counted; equal).',
+  );
+});
+
+function replayOf(modelledNs: (strategy: string) => number): ReportModel {
+  const storm = generateRun({ ...OPTIONS, strategies: 4, forks: 1, mode: 'replay' });
+  const records = storm.records.map((record) => ({
+    ...record,
+    model: { ...record.model, modelledNs: modelledNs(record.strategy) },
+  }));
+  return buildModel([{ ...storm, records }]);
+}
+
+test('a replay names no winner by less than the threshold', () => {
+  const model = replayOf((strategy) => (strategy === 'deposit' ? 1_220_000_040 : 1_220_000_000));
+  const [first] = verdictSentences(model, model.scenarios[0]!).map((one) => plainText(one));
+  expect(first).toMatch(/^All 3 ranked need the same .*less than 0\.01 % apart/);
+  const far = replayOf((strategy) => (strategy === 'deposit' ? 1_300_000_000 : 1_220_000_000));
+  const [text] = verdictSentences(far, far.scenarios[0]!).map((one) => plainText(one));
+  expect(text).toMatch(/^flat-preallocated and huge-then-4k need the least .*; equal\)/);
+});
+
+describe('who is named as best', () => {
+  const scenarioOf = (model: ReportModel) =>
+    model.scenarios.find(({ workload }) => workload === 'redis-bgsave')!;
+  const altered = (change: (record: CellRecord) => CellRecord, forks = 6) => {
+    const run = generateRun({ ...OPTIONS, strategies: 4, forks });
+    return buildModel([{ ...run, records: run.records.map(change) }]);
+  };
+  const texts = (model: ReportModel) =>
+    verdictSentences(model, scenarioOf(model)).map((one) => plainText(one));
+
+  test('never a strategy that is known to be wrong', () => {
+    const model = altered((record) =>
+      record.strategy === 'flat-preallocated'
+        ? { ...record, guarantees: { kind: 'canary' } }
+        : record,
+    );
+    const plain = altered((record) => record);
+    expect(scenarioOf(plain).undominated).toContain('flat-preallocated');
+    expect(texts(plain)[0]).toMatch(/^flat-preallocated blocks the OS least/);
+    const scenario = scenarioOf(model);
+    expect(scenario.undominated).not.toContain('flat-preallocated');
+    expect(scenario.recommendation!.strategy).not.toBe('flat-preallocated');
+    expect(texts(model)[0]).not.toContain('flat-preallocated');
+    expect(texts(model)).toContain(
+      'flat-preallocated is known to be wrong, so it is not ranked: broken on purpose (canary).',
+    );
+    const rowOf = (of: ReportModel) =>
+      /<tr data-strategy="flat-preallocated".*?<\/tr>/s.exec(
+        resultsTable(of, scenarioOf(of)).text,
+      )![0];
+    expect(rowOf(plain)).toContain('class="num best"');
+    expect(rowOf(model)).not.toContain('class="num best"');
+    expect(rowOf(model)).toContain('known wrong');
+    const config = pareto.build(model, scenario, 'notifier-p99');
+    expect(JSON.stringify(config)).toContain('flat-preallocated (not ranked)');
+  });
+
+  test('the device waits least only where the judge sees it', () => {
+    const stalled = (shares: Readonly<Record<string, number>>) =>
+      altered((record) => {
+        const stallShare = (shares[record.strategy] ?? 0.9) + record.fork / 1000;
+        return { ...record, device: { ...record.device, stallShare } };
+      });
+    const stallOf = (model: ReportModel) => texts(model).find((text) => /stall|waiting/.test(text));
+    expect(stallOf(stalled({ deposit: 0.1 }))).toMatch(/^deposit keeps the device waiting least/);
+    const alike = stallOf(stalled({ deposit: 0.899 }))!;
+    expect(alike).toMatch(/^deposit showed the lowest device stall share/);
+    expect(alike).toMatch(/No difference seen from flat-preallocated and huge-then-4k/);
+    const model = stalled({ deposit: 0.899 });
+    expect(plainText(headline(model, scenarioOf(model)))).not.toContain('waiting least');
+  });
+
+  test('by the same percentile in the sentence, the tag and the chart: one that all have', () => {
+    const model = altered((record) => {
+      if (record.strategy !== 'deposit') return record;
+      const notifier = { ...record.latency.notifier, p999Ns: null };
+      return { ...record, latency: { ...record.latency, notifier } };
+    });
+    const scenario = scenarioOf(model);
+    expect(scenario.objectives[0]!.id).toBe('notifier-p99');
+    expect(texts(model)[0]).toContain('notifier p99 ');
+    expect(pareto.variants(model, scenario)[0]!.key).toBe('notifier-p99');
+  });
+
+  test('not without a word where the harness itself costs as much', () => {
+    const warning = /^The harness floor \(noop: no table\) has notifier p99/;
+    expect(texts(altered((record) => record)).some((text) => warning.test(text))).toBe(false);
+    const slow = altered((record) => {
+      if (record.strategy !== 'noop') return record;
+      const notifier = { ...record.latency.notifier, p50Ns: 1e9, p99Ns: 1e9, p999Ns: 1e9 };
+      return { ...record, latency: { ...record.latency, notifier } };
+    });
+    expect(texts(slow).some((text) => /^The harness floor \(noop/.test(text))).toBe(true);
+  });
 });
 
 test('strategies stand in the order of the configuration, wherever it names them', () => {

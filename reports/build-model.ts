@@ -10,6 +10,7 @@ import { DEFAULT_BASELINE } from '../results/default-baseline.ts';
 import { groupBy } from '../results/group-by.ts';
 import { growthsOf } from '../results/growth.ts';
 import { type Knee, kneesOf, plannedRate, sweptScenario } from '../results/knee.ts';
+import { knownWrong } from '../results/known-wrong.ts';
 import { METRICS } from '../results/metrics.ts';
 import { FLOOR_FAMILY, paretoSets } from '../results/pareto.ts';
 import { pressureStandings } from '../results/pressure-standing.ts';
@@ -132,7 +133,8 @@ function scenariosOf(
 ): Scenario[] {
   const compared = run.records.filter((record) => !isCheck(record));
   const knees = kneesOf(compared);
-  const tradeOffs = new Map(paretoSets(compared, formatValue).map((set) => [set.scenario, set]));
+  const wrong = knownWrong(run.records);
+  const tradeOffs = new Map(paretoSets(run.records, formatValue).map((set) => [set.scenario, set]));
   const scenarios = [...groupBy(compared, scenarioKey)].map(([key, records]): Scenario => {
     const first = records[0]!;
     const parts = [workloadLabel(first), first.device.profile, first.mode];
@@ -155,13 +157,14 @@ function scenariosOf(
       openLoop: records.some(({ load }) => load.loop === 'open'),
       variant: first.variant,
       rangeSizes: rangeSizesOf(records),
+      objectives: tradeOffs.get(key)?.objectives ?? [],
       undominated: (tradeOffs.get(key)?.points ?? [])
         .filter(({ undominated }) => undominated)
         .map(({ strategy }) => strategy),
       recommendation: tradeOffs.get(key)?.recommendation ?? null,
       series: [...bySeries]
         .map(([strategy, forks]) => ({
-          ...buildSeries(strategy, styleOf.get(strategy) ?? 0, forks),
+          ...buildSeries(strategy, styleOf.get(strategy) ?? 0, forks, wrong.get(strategy) ?? null),
           capacity: sweptFrom(knees, strategy, first),
         }))
         .sort((a, b) => a.style - b.style),

@@ -25,11 +25,13 @@ const SERIES_POINTS = 120;
  * fork (a stale translation) fails the series, because a strategy that is wrong once is wrong.
  *
  * @param records one per fork, at least one
+ * @param wrong why the run shows the strategy to be wrong
  */
 export function buildSeries(
   strategy: string,
   style: number,
   records: readonly CellRecord[],
+  wrong: string | null,
 ): Series {
   const forks = [...records].sort((a, b) => a.fork - b.fork);
   const passed = forks.filter(({ verdict }) => verdict === 'passed');
@@ -57,6 +59,7 @@ export function buildSeries(
     status: statusOf(forks),
     reason: forks.find(({ verdict }) => verdict !== 'passed')?.reason ?? null,
     floor: forks[0]!.family === FLOOR_FAMILY,
+    wrong,
     forks: forks.map(forkRow),
     values,
     errors,

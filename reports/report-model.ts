@@ -4,7 +4,7 @@ import type { HostFingerprint } from '../results/host-fingerprint.ts';
 import type { Knee } from '../results/knee.ts';
 import type { MetricUnit } from '../results/metrics.ts';
 import type { PressureStanding } from '../results/pressure-standing.ts';
-import type { Recommendation } from '../results/recommendation.ts';
+import type { Objective, Recommendation } from '../results/recommendation.ts';
 import type { RunPlan } from '../results/run-plan.ts';
 import type { Estimate } from './estimate.ts';
 import type { Spectrum } from './spectrum.ts';
@@ -99,7 +99,9 @@ export interface Scenario {
   readonly variant: string | null;
   /** [log2 of the range's bytes, ranges], or null where the record does not say. */
   readonly rangeSizes: readonly (readonly [number, number])[] | null;
-  /** Strategies that no other one beats on tail latency, stall, table bytes and failures together. */
+  /** What strategies are ranked by; the first one decides the verdict. Empty where nothing is ranked. */
+  readonly objectives: readonly Omit<Objective, 'of'>[];
+  /** Strategies that no other one beats on all objectives together, within their tolerances. */
   readonly undominated: readonly string[];
   readonly recommendation: Recommendation | null;
   readonly series: readonly Series[];
@@ -120,6 +122,8 @@ export interface Series {
   readonly reason: string | null;
   /** The family `floor` holds no translations: shown, never ranked. */
   readonly floor: boolean;
+  /** Why the run shows it to be wrong: shown, never ranked. Null where nothing says so. */
+  readonly wrong: string | null;
   readonly forks: readonly ForkRow[];
   /** Per metric, the value of each passed fork; same order as the passed forks. */
   readonly values: Readonly<Record<string, readonly (number | null)[]>>;

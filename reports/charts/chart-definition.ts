@@ -39,7 +39,7 @@ export interface DatasetMeaning {
   readonly mark?: string;
   /** Text beside each point, same order as data. */
   readonly pointLabels?: readonly string[];
-  /** The harness's own cost: drawn hollow, not ranked. */
+  /** The harness's own cost, or a strategy that is not ranked: drawn hollow. */
   readonly floor?: boolean;
 }
 

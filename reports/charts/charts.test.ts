@@ -50,7 +50,7 @@ test('every chart is plain JSON, and every one without data says why', () => {
 
 test('the Pareto chart joins what nothing beats, and rings what failed to allocate', () => {
   const config = configOf(pareto, 'notifier-p99');
-  const frontier = datasetOf(config, 'undominated').data as number[][];
+  const frontier = datasetOf(config, 'frontier').data as number[][];
   const ranked = config.data.datasets.filter(({ xlt }) => xlt.role === 'points' && !xlt.floor);
   const places = ranked.map(({ data }) => data[0] as number[]);
   for (const [x, y] of frontier) {

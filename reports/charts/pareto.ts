@@ -1,4 +1,5 @@
 import { frontierOf } from '../frontier.ts';
+import { isRanked } from '../ranked-series.ts';
 import type { MetricHeader, Scenario, Series } from '../report-model.ts';
 import { formatCount } from '../units.ts';
 import { type ChartDataset, round4, type ScenarioChart } from './chart-definition.ts';
@@ -16,9 +17,12 @@ export const PARETO_LATENCIES = [
   'modelled-time',
 ] as const;
 
-/** A replay's costs are added up: what the device would have needed for all of it says more than a tail. */
-function latenciesOf({ mode }: Scenario): readonly string[] {
-  return mode === 'replay' ? [...PARETO_LATENCIES].reverse() : PARETO_LATENCIES;
+/** What decides the verdict comes first, so that the chart opens on it. */
+function latenciesOf({ mode, objectives }: Scenario): readonly string[] {
+  const all = mode === 'replay' ? [...PARETO_LATENCIES].reverse() : PARETO_LATENCIES;
+  const [lead] = objectives.map(({ id }) => id);
+  const known = all.filter((id) => id !== lead);
+  return lead?.startsWith('notifier-') || lead === 'modelled-time' ? [lead, ...known] : all;
 }
 
 /** The trade-off at a glance: latency against memory, failures as marks. */
@@ -26,7 +30,7 @@ export const pareto: ScenarioChart = {
   id: 'pareto',
   title: 'Latency against table memory',
   howToRead:
-    'Down and left is better. The dashed line joins the strategies that no other one beats on both axes; whatever lies above it costs more of something and gives nothing for it. Bars are the spread over forks. A red ring marks a strategy whose allocations failed in this scenario. The floor (no table at all) is shown for scale and is not ranked.',
+    'Down and left is better. The dashed line joins the strategies that no other one beats on both axes; whatever lies above it costs more of something and gives nothing for it. Bars are the spread over forks. A red ring marks a strategy whose allocations failed in this scenario. Hollow points are not ranked: the floor has no table at all, and others are known to be wrong. The table’s “undominated” also counts what these two axes do not show.',
   variants: (model, scenario) =>
     latenciesOf(scenario).flatMap((id) => {
       const metric = model.metrics.find((candidate) => candidate.id === id);
@@ -44,7 +48,7 @@ export const pareto: ScenarioChart = {
     );
     if (placed.length < 2) return { absent: 'fewer than two strategies have both figures' };
     const frontier = frontierOf(
-      placed.filter(({ floor }) => !floor).map((series) => positionOf(series, variant)),
+      placed.filter(isRanked).map((series) => positionOf(series, variant)),
     );
     return {
       config: {
@@ -53,7 +57,7 @@ export const pareto: ScenarioChart = {
           datasets: [
             ...placed.flatMap((series) => datasetsOf(series, variant)),
             {
-              label: 'undominated',
+              label: 'frontier',
               data: frontier,
               xlt: { style: 0, role: 'frontier' },
             },
@@ -117,7 +121,8 @@ function positionOf({ estimates }: Series, metric: string): readonly [number, nu
 }
 
 function datasetsOf(series: Series, metric: string): ChartDataset[] {
-  const { strategy, style, estimates, failures, floor } = series;
+  const { strategy, style, estimates, failures } = series;
+  const floor = !isRanked(series);
   const [x, y] = positionOf(series, metric);
   const latency = estimates[metric]!;
   const memory = estimates[PARETO_MEMORY]!;
@@ -125,7 +130,7 @@ function datasetsOf(series: Series, metric: string): ChartDataset[] {
     bound === null ? null : round4(bound),
   );
   const point: ChartDataset = {
-    label: floor ? `${strategy} (floor)` : strategy,
+    label: series.floor ? `${strategy} (floor)` : floor ? `${strategy} (not ranked)` : strategy,
     data: [[x, y, ...bounds]],
     xlt: { strategy, style, role: 'points', pointLabels: [strategy], ...(floor ? { floor } : {}) },
   };

@@ -1,4 +1,5 @@
 import type { Estimate } from '../estimate.ts';
+import { isRanked, rankedSeries } from '../ranked-series.ts';
 import type { MetricHeader, ReportModel, Scenario, Series } from '../report-model.ts';
 import { formatRange, formatValue } from '../units.ts';
 import { spreadText } from '../verdict.ts';
@@ -48,28 +49,38 @@ export function resultsTable(model: ReportModel, scenario: Scenario): Markup {
 <tbody>${scenario.series.map((series) => row(scenario, series, metrics, best))}</tbody></table></div>`;
 }
 
-function bestValue({ series }: Scenario, { id, better }: MetricHeader): number | null {
-  const values = series
-    .filter(({ floor, status }) => !floor && status !== 'failed')
-    .flatMap(({ estimates }) => (estimates[id] == null ? [] : [estimates[id].value]));
+function bestValue(scenario: Scenario, { id, better }: MetricHeader): number | null {
+  const values = rankedSeries(scenario).flatMap(({ estimates }) =>
+    estimates[id] == null ? [] : [estimates[id].value],
+  );
   const best = better === 'lower' ? Math.min(...values) : Math.max(...values);
   // What most strategies reach sets none of them apart.
   const sharing = values.filter((value) => value === best).length;
   return sharing * 2 > values.length ? null : best;
 }
 
+/** Why a strategy is not ranked, or that nothing dominates it. */
+function roleOf({ undominated, objectives }: Scenario, series: Series): Markup | null {
+  if (series.floor) return html`<small class="role">floor: no table, not ranked</small>`;
+  if (series.wrong !== null) {
+    return html`<small class="role"><abbr title="${series.wrong}">known wrong</abbr>, not ranked</small>`;
+  }
+  if (!undominated.includes(series.strategy)) return null;
+  const counts = objectives.map(
+    ({ label, tolerance }) => `${label}${tolerance === 0 ? '' : ` (${100 * tolerance} %)`}`,
+  );
+  const meaning = `no other strategy is clearly better in one of these and worse in none: ${counts.join(', ')}; closer than the percentage counts as equal`;
+  return html`<small class="role"><abbr title="${meaning}">undominated</abbr></small>`;
+}
+
 function row(
-  { undominated }: Scenario,
+  scenario: Scenario,
   series: Series,
   metrics: readonly MetricHeader[],
   best: ReadonlyMap<string, number | null>,
 ): Markup {
-  const { strategy, status, reason, forks, floor, notes } = series;
-  const role = floor
-    ? html`<small class="role">floor: no table, not ranked</small>`
-    : undominated.includes(strategy)
-      ? html`<small class="role"><abbr title="no other strategy beats it on tail latency, stall, table bytes and failures together">undominated</abbr></small>`
-      : null;
+  const { strategy, status, reason, forks, notes } = series;
+  const role = roleOf(scenario, series);
   const name = html`<th scope="row"><span class="key" data-key="${series.style}"></span><bdi>${strategy}</bdi>${role}</th>`;
   const passed = forks.filter(({ verdict }) => verdict === 'passed').length;
   const noisy =
@@ -85,7 +96,12 @@ function row(
     }</td></tr>`;
   }
   return html`<tr data-strategy="${strategy}">${name}${count}${metrics.map((metric) =>
-    cell(series.estimates[metric.id] ?? null, metric, best.get(metric.id) ?? null, floor),
+    cell(
+      series.estimates[metric.id] ?? null,
+      metric,
+      best.get(metric.id) ?? null,
+      isRanked(series),
+    ),
   )}</tr>`;
 }
 
@@ -93,13 +109,13 @@ function cell(
   figure: Estimate | null,
   { unit }: MetricHeader,
   best: number | null,
-  floor: boolean,
+  ranked: boolean,
 ): Markup {
   if (figure === null) {
     return html`<td class="num none" title="not measured, or too few samples for it">–</td>`;
   }
   const { value, low, high, kind } = figure;
-  const isBest = !floor && value === best;
+  const isBest = ranked && value === best;
   const spread =
     low === null || high === null || kind === 'exact'
       ? null
