@@ -27,6 +27,6 @@ function entryOf(change: HistoryChange): string {
   const identity = JSON.stringify([run.id, machineId, scenario, strategy, metric]);
   const id = createHash('sha256').update(identity).digest('hex').slice(0, 32);
   const title = `${strategy} on ${scenario}: ${metric} ${formatValue(after / before, 'ratio')}`;
-  const text = `${metric} of ${strategy} on ${scenario} went from ${formatValue(before, unit)} to ${formatValue(after, unit)} in run ${run.id} on machine ${machineId}; ${confirmed ? 'a later run agrees' : 'not confirmed by a later run yet'}.`;
+  const text = `${metric} of ${strategy} on ${scenario} went from ${formatValue(before, unit)} to ${formatValue(after, unit)} in run ${run.id} on machine ${machineId}; told apart by the judge of compare; ${confirmed ? 'a later run agrees' : 'not confirmed by a later run yet'}.`;
   return `<entry><id>urn:xlt-bench:${id}</id><title>${escapeHtml(title)}</title><updated>${escapeHtml(run.createdAt)}</updated><link href="runs/${run.slug}/index.html"/><summary>${escapeHtml(text)}</summary></entry>`;
 }

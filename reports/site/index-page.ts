@@ -16,7 +16,7 @@ export function indexBody(history: SiteHistory, changes: readonly HistoryChange[
   const newest = [...history.runs].reverse();
   return html`<p class="lead">Each run measures how strategies that keep a device’s translation table in step with the CPU’s page tables hold up under invalidations: how long the OS and the device wait, what the tables cost in memory, and which allocations fail. A run’s report has the verdicts, charts and the command that repeats it.</p>
 <section aria-labelledby="changes"><h2 id="changes">Changes of level</h2>
-<p class="fine">A figure that left the median of its last runs by more than its metric’s threshold, with an interval that excludes it.</p>${changeTable(changes.slice(0, SHOWN_CHANGES))}</section>
+<p class="fine">A figure that left the median run before it by more than its metric’s threshold, by the judge of <code>xlt-bench compare</code>: measured figures need five forks or more on both sides, an interval beyond the threshold, and a p that stands after correction for all lanes; counts of one seed differ or do not.</p>${changeTable(changes.slice(0, SHOWN_CHANGES))}</section>
 <section aria-labelledby="runs"><h2 id="runs">${newest.length} runs</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="results"><thead><tr><th scope="col">run</th><th scope="col">created</th><th scope="col">suite</th><th scope="col">machine</th><th scope="col" class="num">cells</th><th scope="col" class="num">passed</th><th scope="col" class="num">stale</th></tr></thead>
 <tbody>${newest.slice(0, SHOWN_RUNS).map(runRow)}</tbody></table></div>
@@ -45,7 +45,7 @@ function links(folder: string, names: readonly string[]): Markup {
 /** Changes of level as a table; says so when there is none. */
 export function changeTable(changes: readonly HistoryChange[], root = ''): Markup {
   if (changes.length === 0)
-    return html`<p>None seen: no lane left its level by more than its threshold.</p>`;
+    return html`<p>None seen: in no lane does the judge tell a run from its level. Runs of fewer than five forks are not judged.</p>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Changes of level"><table class="results">
 <thead><tr><th scope="col">run</th><th scope="col">scenario</th><th scope="col">strategy</th><th scope="col">metric</th><th scope="col" class="num">before</th><th scope="col" class="num">after</th><th scope="col" class="num">ratio</th><th scope="col">standing</th></tr></thead>
 <tbody>${changes.map((change) => {

@@ -1,14 +1,8 @@
 import { METRICS } from '../../results/metrics.ts';
 import { html, type Markup } from '../page/markup.ts';
 import { formatRange, formatValue } from '../units.ts';
-import { changePoints } from './change-points.ts';
-import {
-  HISTORY_METRICS,
-  type LaneName,
-  laneKey,
-  laneName,
-  type SiteHistory,
-} from './site-history.ts';
+import { laneChanges } from './regressions.ts';
+import { type LaneName, laneKey, laneName, type SiteHistory } from './site-history.ts';
 import { sparkline } from './sparkline.ts';
 
 export function unitOf(metric: string): string {
@@ -80,8 +74,7 @@ function row(
     ? html` <small>settings ${conditions}</small>`
     : null;
   const lane = history.lanes.get(key)!;
-  const threshold = HISTORY_METRICS.find(({ id }) => id === metric)?.threshold ?? 0.1;
-  const changes = changePoints(lane, threshold);
+  const changes = laneChanges(history, key);
   const newest = lane[lane.length - 1]!;
   const unit = unitOf(metric);
   const { value, low, high } = newest;
@@ -101,8 +94,7 @@ export function laneRows(history: SiteHistory, keys: readonly string[]): LaneRow
     const name = laneName(key);
     const lane = history.lanes.get(key)!;
     const { value, low, high } = lane[lane.length - 1]!;
-    const threshold = HISTORY_METRICS.find(({ id }) => id === name.metric)?.threshold ?? 0.1;
-    const changes = changePoints(lane, threshold).length;
+    const changes = laneChanges(history, key).length;
     return { ...name, runs: lane.length, value, low, high, changes };
   });
 }

@@ -264,7 +264,7 @@ describe('a published site', () => {
     publishSite({ runFolders: [join(folder, 'day-1')], out: site });
     writeFileSync(join(site, 'history-data.json'), '{"version":99}');
     expect(() => publishSite({ runFolders: [join(folder, 'day-1')], out: site })).toThrow(
-      /history-data\.json: not a history of version 2/,
+      /history-data\.json: not a history of version 3/,
     );
   });
 });

@@ -5,7 +5,8 @@ import { UsageError } from '../../results/usage-error.ts';
 import type { ReportModel, Scenario, Series } from '../report-model.ts';
 import type { LanePoint } from './change-points.ts';
 
-const HISTORY_VERSION = 2;
+/** Version 2 kept no forks: its points are shown, and none of them is judged. */
+const HISTORY_VERSION = 3;
 
 const runEntrySchema = z.object({
   id: z.string(),
@@ -24,13 +25,22 @@ const runEntrySchema = z.object({
 });
 export type RunEntry = z.output<typeof runEntrySchema>;
 
+/** Fork number, figure, its relative standard error (0: unknown). */
+const forkSchema = z.tuple([z.number(), z.number(), z.number()]);
+const bound = z.number().nullable();
+
 const historySchema = z.object({
-  version: z.literal(HISTORY_VERSION),
+  version: z.union([z.literal(2), z.literal(HISTORY_VERSION)]),
   runs: z.array(runEntrySchema),
-  /** Lane -> [run index, value, low, high], oldest run first. */
+  /** Lane -> [run index, value, low, high, forks], oldest run first. */
   lanes: z.record(
     z.string(),
-    z.array(z.tuple([z.number(), z.number(), z.number().nullable(), z.number().nullable()])),
+    z.array(
+      z.union([
+        z.tuple([z.number(), z.number(), bound, bound, z.array(forkSchema)]),
+        z.tuple([z.number(), z.number(), bound, bound]),
+      ]),
+    ),
   ),
 });
 
@@ -54,11 +64,11 @@ export interface LaneName {
 }
 
 /** Metrics with a history: one latency, by mode, and one memory figure. */
-export const HISTORY_METRICS: readonly { readonly id: string; readonly threshold: number }[] = [
-  { id: 'notifier-p99', threshold: 0.1 },
-  { id: 'fault-p99', threshold: 0.1 },
-  { id: 'modelled-time', threshold: 0.03 },
-  { id: 'bytes-per-gib', threshold: 0.03 },
+export const HISTORY_METRICS: readonly string[] = [
+  'notifier-p99',
+  'fault-p99',
+  'modelled-time',
+  'bytes-per-gib',
 ];
 
 /** The scenario's name without its run: the same in every run that measures it. */
@@ -94,7 +104,10 @@ export function readHistory(path: string): SiteHistory {
   }
   const lanes = Object.entries(parsed.lanes).map(([key, points]): [string, LanePoint[]] => [
     key,
-    points.map(([run, value, low, high]) => ({ run, value, low, high })),
+    points.map(([run, value, low, high, forks = []]) => ({
+      ...{ run, value, low, high },
+      forks: forks.map(([fork, figure, error]) => ({ fork, value: figure, error })),
+    })),
   ]);
   return { runs: parsed.runs, lanes: new Map(lanes) };
 }
@@ -103,7 +116,10 @@ export function writeHistory(path: string, { runs, lanes }: SiteHistory): void {
   const plain = Object.fromEntries(
     [...lanes].map(([key, points]) => [
       key,
-      points.map(({ run, value, low, high }) => [run, value, low, high]),
+      points.map(({ run, value, low, high, forks }) => [
+        ...[run, value, low, high],
+        forks.map((sample) => [sample.fork, sample.value, sample.error ?? 0]),
+      ]),
     ]),
   );
   writeFileAtomic(path, JSON.stringify({ version: HISTORY_VERSION, runs, lanes: plain }));
@@ -116,12 +132,13 @@ export function addRun(history: SiteHistory, entry: RunEntry, model: ReportModel
   const at = later < 0 ? history.runs.length : later;
   history.runs.splice(at, 0, entry);
   if (later >= 0) renumber(history, (run) => (run >= at ? run + 1 : run));
+  const judged = model.runs.every(({ block }) => block === null);
   for (const scenario of model.scenarios) {
     for (const series of scenario.series) {
       const { strategy, status, estimates } = series;
       if (status !== 'passed' && status !== 'partial') continue;
       const conditions = laneConditions(scenario, series);
-      for (const { id } of HISTORY_METRICS) {
+      for (const id of HISTORY_METRICS) {
         const figure = estimates[id];
         if (figure == null) continue;
         const { machineId } = entry;
@@ -134,12 +151,28 @@ export function addRun(history: SiteHistory, entry: RunEntry, model: ReportModel
           value: round6(figure.value),
           low: bound(figure.low),
           high: bound(figure.high),
+          forks: judged ? forkSamples(series, id) : [],
         });
         lane.sort((a, b) => a.run - b.run);
         history.lanes.set(key, lane);
       }
     }
   }
+}
+
+/** The figures of the passed forks, as the compare page holds them. */
+function forkSamples({ forks, values, errors }: Series, metric: string): LanePoint['forks'] {
+  const passed = forks.filter(({ verdict }) => verdict === 'passed');
+  return (values[metric] ?? []).flatMap((value, i) => {
+    if (value === null) return [];
+    const short = Number.isInteger(value) ? value : Number(value.toPrecision(6));
+    return [{ fork: passed[i]!.fork, value: short, error: errors[metric]?.[i] ?? 0 }];
+  });
+}
+
+/** Whether a lane holds counts of one seed. */
+export function isCounted({ conditions }: LaneName): boolean {
+  return /, seed \d+$/.test(conditions);
 }
 
 /** Eight digits tell suites apart; what a replay counts belongs to its seed besides. */
