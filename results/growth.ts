@@ -16,13 +16,21 @@ export interface Growth {
   readonly points: readonly (readonly [number, number])[];
   /** Slope of the fitted line through the logarithms: 1 doubles with the size, 0 is flat. */
   readonly exponent: number;
-  /** No point lies above the first one's figure times 1 + log2(size / first size). */
-  readonly withinLog: boolean;
+  /**
+   * The exponent is no larger than that of 1 + log2(size / first size) over the same sizes; null: too few
+   * sizes to tell a logarithm from a line.
+   */
+  readonly withinLog: boolean | null;
   readonly sentence: string;
 }
 
+/** Over fewer sizes a logarithm and a line look alike: both may double from one size to the next. */
+export const MIN_SIZES = 4;
+
 interface Size {
   readonly name: string;
+  /** For a size of 1. */
+  readonly one?: string;
   readonly of: (record: CellRecord) => number | null;
   /** Workload parameter that it is; a suite may let another one grow with it. */
   readonly parameter?: string;
@@ -37,10 +45,16 @@ const parameterOf =
   };
 
 const SIZES: readonly Size[] = [
-  { name: 'regions', of: parameterOf('regions'), parameter: 'regions', companion: 'spaceMiB' },
+  {
+    name: 'regions',
+    one: 'region',
+    of: parameterOf('regions'),
+    parameter: 'regions',
+    companion: 'spaceMiB',
+  },
   { name: 'mapped MiB', of: parameterOf('spaceMiB'), parameter: 'spaceMiB', companion: 'regions' },
-  { name: 'device threads', of: ({ threads }) => threads.device },
-  { name: 'storm threads', of: ({ threads }) => threads.storm },
+  { name: 'device threads', one: 'device thread', of: ({ threads }) => threads.device },
+  { name: 'storm threads', one: 'storm thread', of: ({ threads }) => threads.storm },
 ];
 
 const GROWING = METRICS.filter(({ id }) => ['notifier-p50', 'fault-p50'].includes(id));
@@ -95,27 +109,56 @@ function growthOf(
   });
   points.sort(([a], [b]) => a - b);
   if (points.length < 2) return [];
-  const [first] = points as [[number, number]];
-  const last = points.at(-1)!;
   const exponent = slopeOf(points);
-  const withinLog = points.every(
-    ([at, value]) => value <= first[1] * (1 + Math.log2(at / first[0])),
-  );
+  const limit = logExponent(points);
+  const withinLog = points.length < MIN_SIZES ? null : exponent <= limit;
   const record = sweep[0]!;
   const scenario = [record.workload, record.device.profile, record.pressure, fixedText(sweep, size)]
     .filter((part) => part !== null)
     .join(' · ');
-  const text = (value: number) => figure(value, metric.unit);
-  const sentence =
-    `${metric.label} ${text(first[1])} at ${first[0]} ${size.name}, ${text(last[1])} at ${last[0]}: ` +
-    `x${Number((2 ** exponent).toPrecision(3))} per doubling (exponent ${exponent.toFixed(2)}), ` +
-    `${withinLog ? 'no worse than' : 'worse than'} O(log ${size.name})`;
+  const forks = Math.min(...[...bySize.values()].map(({ length }) => length));
+  const claim =
+    withinLog === null
+      ? `${points.length} sizes: too few to tell O(log n) from O(n), ${MIN_SIZES} are needed`
+      : `${withinLog ? 'no worse than' : 'worse than'} O(log ${size.name}), whose exponent over these ${points.length} sizes is ${exponentText(limit)}`;
+  const sentence = `${changeText(points, size, metric, figure)}, ${rateText(exponent)}; ${claim}${forks === 1 ? '; one fork a size' : ''}`;
   return [
     {
       ...{ strategy: strategyLabel(record), scenario, size: size.name, metric: metric.id },
       ...{ points, exponent, withinLog, sentence },
     },
   ];
+}
+
+/** Two decimals, and no minus before 0. */
+export function exponentText(exponent: number): string {
+  return (Math.round(exponent * 100) / 100 + 0).toFixed(2);
+}
+
+/** `notifier p50 90 ns at 1 region, 281 ns at 100000`. */
+function changeText(
+  points: Growth['points'],
+  { name, one = name }: Size,
+  metric: Metric,
+  figure: FigureText,
+): string {
+  const text = (value: number) => figure(Number(value.toPrecision(3)), metric.unit);
+  const [[from, before], [to, after]] = [points[0]!, points.at(-1)!];
+  const unit = from === 1 ? one : name;
+  return `${metric.label} ${text(before)} at ${from} ${unit}, ${text(after)} at ${to}`;
+}
+
+/** `x1.07 per doubling (exponent 0.09)`. */
+function rateText(exponent: number): string {
+  const shown = exponentText(exponent);
+  if (shown === '0.00') return 'flat (exponent 0.00)';
+  return `x${Number((2 ** exponent).toPrecision(3))} per doubling (exponent ${shown})`;
+}
+
+/** The exponent that growth with the logarithm itself would be given over the same sizes. */
+function logExponent(points: Growth['points']): number {
+  const [[first]] = points as [readonly [number, number]];
+  return slopeOf(points.map(([at]) => [at, 1 + Math.log2(at / first)] as const));
 }
 
 /** The other kind of threads, or the parameter that a suite lets grow along. */

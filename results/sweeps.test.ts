@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cellRecordFixture } from './fixtures/cell-record-fixture.ts';
-import { growthsOf } from './growth.ts';
+import { exponentText, growthsOf } from './growth.ts';
 import { kneesOf } from './knee.ts';
 
 function atRate(perSecond: number, achievedPerSecond: number, notifierP50Ns = 1000) {
@@ -55,16 +55,37 @@ describe('growth', () => {
     growthsOf(records).filter(({ metric }) => metric === 'notifier-p50');
 
   test('of a figure that doubles with its size has exponent 1 and is worse than log', () => {
-    const [growth] = notifier([at(1, 1000), at(64, 64_000), at(8, 8000)]);
+    const [growth] = notifier([at(1, 1000), at(64, 64_000), at(8, 8000), at(4, 4000)]);
     expect(growth!.exponent).toBeCloseTo(1, 2);
     expect(growth).toMatchObject({ size: 'regions', withinLog: false });
-    expect(growth!.sentence).toMatch(/x(2|1\.99|2\.01) per doubling .*worse than O\(log regions\)/);
+    expect(growth!.sentence).toMatch(
+      /^notifier p50 1 µs at 1 region, 64 µs at 64, x(2|1\.99|2\.01) per doubling .*; worse than O\(log regions\)/,
+    );
   });
 
   test('of one that takes a step more per doubling is within log', () => {
-    const [growth] = notifier([at(1, 1000), at(8, 3500), at(64, 6500)]);
+    const [growth] = notifier([at(1, 1000), at(8, 3500), at(16, 4500), at(64, 6500)]);
     expect(growth).toMatchObject({ withinLog: true });
     expect(growth!.sentence).toContain('no worse than O(log regions)');
+  });
+
+  test('is not called logarithmic, or worse, over too few sizes to tell', () => {
+    for (const double of [at(2, 1100), at(2, 1900)]) {
+      const [growth] = notifier([at(1, 1000), double]);
+      expect(growth).toMatchObject({ withinLog: null });
+      expect(growth!.sentence).toContain('2 sizes: too few to tell O(log n) from O(n)');
+      expect(growth!.sentence).not.toContain('worse than');
+    }
+  });
+
+  test('one step early on a nearly flat line is not worse than log; threads that double cost are', () => {
+    const flat = [at(1, 1000), at(2, 2100), at(100, 2100), at(10_000, 2100)];
+    expect(notifier(flat)[0]).toMatchObject({ withinLog: true });
+    const linear = [1, 2, 4, 8].map((size) => at(size, 1000 * size ** 0.9));
+    expect(notifier(linear)[0]).toMatchObject({ withinLog: false });
+    const still = notifier([at(1, 1000), at(64, 999)])[0]!;
+    expect(still.sentence).toContain(', flat (exponent 0.00);');
+    expect(exponentText(-0.001)).toBe('0.00');
   });
 
   test('names what grew with it, and joins nothing where that is ambiguous', () => {

@@ -1,3 +1,4 @@
+import { exponentText, MIN_SIZES } from '../../results/growth.ts';
 import { throughputLatency } from '../charts/throughput-latency.ts';
 import type { ReportModel } from '../report-model.ts';
 import { scenarioTitle } from '../scenario-title.ts';
@@ -53,7 +54,7 @@ function kneeText(atPerSecond: number, lowestPerSecond: number): string {
 function growthTable(growths: ReportModel['growths']): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Growth"><table class="results"><thead><tr><th scope="col">strategy</th><th scope="col">scenario</th><th scope="col">size</th><th scope="col">exponent</th><th scope="col">in words</th></tr></thead><tbody>${growths.map(
     ({ strategy, scenario, size, exponent, sentence }) =>
-      html`<tr data-strategy="${strategy}"><th scope="row"><bdi>${strategy}</bdi></th><td><bdi>${scenarioTitle(scenario)}</bdi></td><td>${size}</td><td class="num">${exponent.toFixed(2)}</td><td>${sentence}</td></tr>`,
+      html`<tr data-strategy="${strategy}"><th scope="row"><bdi>${strategy}</bdi></th><td><bdi>${scenarioTitle(scenario)}</bdi></td><td>${size}</td><td class="num">${exponentText(exponent)}</td><td>${sentence}</td></tr>`,
   )}</tbody></table></div>
-<p class="fine">Exponent: slope of the line through the logarithms of the medians over forks; 1 doubles with the size, 0 is flat. No worse than O(log n): no point lies above the smallest size’s figure times 1 + log2 of the growth.</p>`;
+<p class="fine">Exponent: slope of the line through the logarithms of the medians over forks; 1 doubles with the size, 0 is flat. No worse than O(log n): the exponent is no larger than the one that 1 + log2 of the growth has over the same sizes; said of ${MIN_SIZES} sizes or more.</p>`;
 }
