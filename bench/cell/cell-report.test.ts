@@ -5,7 +5,7 @@ import { benchmarkCell } from '../benchmarks/benchmark-cell.ts';
 import { NO_COSTS } from '../micro/micro-machine.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 import { resolveWorkload } from '../run/resolve-workload.ts';
-import { reportCell } from './cell-report.ts';
+import { judgeCell, reportCell } from './cell-report.ts';
 import { setUpCell } from './cell-setup.ts';
 import type { CellOutcome } from './run-cell.ts';
 
@@ -60,4 +60,17 @@ it('the measured time is that of all storm threads, whose events it is divided i
   const { measuredNs, load } = reportCell(made, { cell, siteNames: [] });
   expect(measuredNs).toBe(4e9);
   expect(load!.achievedPerSecond).toBe(400);
+});
+
+it.each([
+  [1, '1 violation of the oracle'],
+  [26, '26 violations of the oracle'],
+])('%i wrong translations are counted in words', (violations, reason) => {
+  const count = (counter: number) => (counter === terms.COUNT_VIOLATIONS ? violations : 0);
+  const outcome = {
+    state: { count, examples: () => [] },
+    ...{ refusal: null, roles: [], tasks: [], leakedPages: 0, allocatorFaults: 0 },
+  };
+  const judged = judgeCell(outcome as unknown as Parameters<typeof judgeCell>[0]);
+  expect(judged).toEqual({ verdict: 'failed', reason });
 });

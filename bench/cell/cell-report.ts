@@ -136,7 +136,10 @@ export function judgeCell(outcome: CellOutcome): {
   if (first === undefined) return { verdict: 'passed', reason: null };
   const example = state.examples()[0];
   const detail = example === undefined ? '' : `; first: ${describeViolation(example)}`;
-  return { verdict: 'failed', reason: `${first[0]} ${first[1]}${detail}` };
+  const [found, nouns] = first;
+  // The first plural is the noun.
+  const what = found === 1 ? nouns.replace(/s\b/, '') : nouns;
+  return { verdict: 'failed', reason: `${found} ${what}${detail}` };
 }
 
 const STALLS = ['', 'a lock', 'the start barrier', 'a notifier window', 'a removal', 'the line'];

@@ -118,7 +118,7 @@ function contentionFlags(
   }
   if (threads <= host.cpu.logicalCores && or0(seen.cpuPressureShare) > PRESSURE_SHARE) {
     const share = percent(or0(seen.cpuPressureShare));
-    flags.push(warning('cpu-pressure', `something waited for a CPU in ${share} of the time`));
+    flags.push(warning('cpu-pressure', `something waited for a CPU ${share} of the time`));
   }
   return flags;
 }
