@@ -5,7 +5,7 @@ import { pareto } from './charts/pareto.ts';
 import { generateRun } from './fixtures/generate-run.ts';
 import { resultsTable } from './page/results-table.ts';
 import type { ReportModel } from './report-model.ts';
-import { headline, plainText, verdictSentences } from './verdict.ts';
+import { consequences, headline, plainText, verdictSentences } from './verdict.ts';
 
 const OPTIONS = { runId: 'a', seed: 3, strategies: 8, workloads: 2, forks: 6 };
 const clean = buildModel([generateRun(OPTIONS)]);
@@ -243,4 +243,14 @@ test('sentences of a report write figures as its tables do', () => {
     expect(text).toMatch(/\d (ns|µs|ms)/);
     expect(text).not.toMatch(/\d us\b|\d{4}/);
   }
+});
+
+test('an update that failed and was asked for again is said once', () => {
+  const none = { attempts: 30_000, failures: 21_002, injected: 0, notifierFailed: 0 };
+  const text = (retried: number, updateFailed: number) =>
+    consequences({ ...none, degraded: 206, retried, updateFailed });
+  expect(text(700, 700)).toBe('206 degraded, 700 updates failed and tried again');
+  expect(text(720, 700)).toBe('20 retried, 206 degraded, 700 updates failed and tried again');
+  expect(text(0, 700)).toBe('206 degraded, 700 updates failed');
+  expect(text(13, 0)).toBe('13 retried, 206 degraded');
 });

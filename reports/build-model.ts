@@ -17,6 +17,7 @@ import { pressureStandings } from '../results/pressure-standing.ts';
 import type { StoredRun } from '../results/run-store.ts';
 import { buildSeries } from './build-series.ts';
 import { slug } from './escape.ts';
+import { mergedText } from './merged-text.ts';
 import type {
   CheckRow,
   FlagCount,
@@ -51,7 +52,10 @@ export function buildModel(runs: readonly StoredRun[]): ReportModel {
     scenarios,
     knees: runs.flatMap((run) => kneesOf(run.records, formatValue)),
     growths: runs.flatMap((run) => growthsOf(run.records, formatValue)),
-    pressure: pressureStandings(records.filter((record) => !isCheck(record))),
+    pressure: runs.flatMap((run) => {
+      const standings = pressureStandings(run.records.filter((record) => !isCheck(record)));
+      return standings.length === 0 ? [] : [{ run: run.plan.runId, standings }];
+    }),
     missing: runs.flatMap(missingCells),
     checks: runs.flatMap((run) => run.records.filter(isCheck).map((r) => checkRow(run, r))),
   };
@@ -250,14 +254,19 @@ function runHeader(run: StoredRun): RunHeader {
 }
 
 function flagCounts(records: readonly CellRecord[]): FlagCount[] {
-  const counts = new Map<string, FlagCount>();
+  const counts = new Map<string, Pick<FlagCount, 'code' | 'severity'> & { texts: string[] }>();
   for (const { flags } of records) {
     for (const { code, severity, text } of flags) {
-      const known = counts.get(code);
-      counts.set(code, { code, severity, text, cells: (known?.cells ?? 0) + 1 });
+      const known = counts.get(code) ?? { code, severity, texts: [] };
+      known.texts.push(text);
+      counts.set(code, known);
     }
   }
-  return [...counts.values()].sort((a, b) => b.cells - a.cells);
+  return [...counts.values()]
+    .map(({ code, severity, texts }) => ({
+      ...{ code, severity, text: mergedText(texts), cells: texts.length },
+    }))
+    .sort((a, b) => b.cells - a.cells);
 }
 
 function missingCells(run: StoredRun): string[] {

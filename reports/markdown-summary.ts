@@ -102,11 +102,16 @@ function row(series: Series, metrics: readonly MetricHeader[]): string {
 
 function pressureLines({ pressure }: ReportModel): string[] {
   if (pressure.length === 0) return [];
-  const lines = STANDINGS.map((standing) => {
-    const names = pressure.filter((one) => one.standing === standing);
-    return `- ${standing}: ${names.map(({ strategy }) => escapeMarkdown(strategy)).join(', ') || 'none'}`;
+  const parts = pressure.flatMap(({ run, standings }) => {
+    const lines = STANDINGS.map((standing) => {
+      const names = standings.filter((one) => one.standing === standing);
+      return `- ${standing}: ${names.map(({ strategy }) => escapeMarkdown(strategy)).join(', ') || 'none'}`;
+    });
+    return pressure.length > 1
+      ? [`**${escapeMarkdown(run)}**`, lines.join('\n')]
+      : [lines.join('\n')];
   });
-  return ['### Memory pressure', lines.join('\n')];
+  return ['### Memory pressure', ...parts];
 }
 
 function sweepLines({ knees, growths }: ReportModel): string[] {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CellRecord } from '../results/cell-record.ts';
 import { UsageError } from '../results/usage-error.ts';
 import { buildModel } from './build-model.ts';
 import { cellsCsv, resultsCsv } from './csv-export.ts';
@@ -71,10 +72,31 @@ describe('memory pressure', () => {
     expect(page).not.toContain('id="pressure"');
     expect(text.indexOf('id="pressure"')).toBeLessThan(text.indexOf('class="scenario"'));
     const section = /<section id="pressure"[\s\S]*?<\/section>/.exec(text)![0];
-    expect(section).toMatch(/<dt>did not run everywhere<\/dt><dd><bdi>flat-preallocated<\/bdi>/);
-    expect(section).toMatch(/<dt>failed in the notifier<\/dt><dd>none/);
+    // The gloss belongs to the term: beside the names it reads as said of them.
+    expect(section).toMatch(
+      /<dt>did not run everywhere<small>[^<]+<\/small><\/dt><dd><bdi>flat-preallocated<\/bdi><\/dd>/,
+    );
+    expect(section).toMatch(
+      /<dt>failed in the notifier<small>[^<]+<\/small><\/dt><dd>no strategy<\/dd>/,
+    );
+    expect(section).toContain('<b>tight</b>: a quarter of a full 4 KiB table');
+    const rowOf = (strategy: string) =>
+      new RegExp(`<tr data-strategy="${strategy}".*?</tr>`, 's').exec(section)![0];
+    expect(rowOf('flat-preallocated')).toContain('2 of 4</td>');
+    expect(rowOf('flat-preallocated').match(/none">–/g)).toHaveLength(3);
+    expect(rowOf('huge-then-4k')).toContain('4 of 4</td>');
     for (const profile of ['plenty', 'tight']) expect(section).toContain(`>${profile}</a>`);
     expect(section).toMatch(/title="no room">refused/);
+  });
+
+  test('of two runs stands apart', () => {
+    const other = { ...pressed, plan: { ...pressed.plan, runId: 'other' } };
+    const alone = buildModel([pressed]).pressure[0]!;
+    const both = buildModel([pressed, other]);
+    expect(both.pressure.map(({ run }) => run)).toEqual([alone.run, 'other']);
+    for (const { standings } of both.pressure) expect(standings).toEqual(alone.standings);
+    expect(renderReport([pressed, other])).toContain('<h3><bdi>other</bdi></h3><dl');
+    expect(buildModel([calm, other]).pressure.map(({ run }) => run)).toEqual(['other']);
   });
 
   test('is in the summary for a pull request', () => {
@@ -164,4 +186,33 @@ describe('Markdown and CSV', () => {
   test('the cells have a line for each record', () => {
     expect(cellsCsv([run]).trimEnd().split('\r\n')).toHaveLength(1 + run.records.length);
   });
+});
+
+test('the banner names ranges of figures, and the forks behind the deciding ones', () => {
+  const forks6 = generateRun({ ...OPTIONS, troubles: false, strategies: 3, workloads: 1 });
+  const records = forks6.records.map((record, i) => {
+    const flag = { code: 'cpu-pressure', severity: 'warning' as const };
+    const flags = [{ ...flag, text: `something waited for a CPU ${10 + i} % of the time` }];
+    return { ...record, flags };
+  });
+  const bannerOf = (those: readonly CellRecord[]) =>
+    /<section class="trust"[\s\S]*?<\/section>/.exec(
+      renderReport([{ ...forks6, records: those }]),
+    )![0];
+  const text = bannerOf(records);
+  const last = 9 + records.length;
+  expect(text).toContain(`something waited for a CPU 10 to ${last} % of the time:</b> in`);
+  expect(text).toContain('6 forks per figure:</b> brackets are 95 % intervals');
+  const short = forks6.records.map((record) => {
+    const notifier = { ...record.latency.notifier, p999Ns: null, p99Ns: null };
+    const cut = record.fork > 1 ? { ...record.latency, notifier } : record.latency;
+    return { ...record, latency: { ...cut, notifier: { ...cut.notifier, p999Ns: null } } };
+  });
+  expect(bannerOf(short)).toContain('2 forks per figure:</b>');
+  const single = forks6.records.filter(({ fork, strategy }) => {
+    return fork === 0 || strategy !== 'huge-then-4k';
+  });
+  const banner = bannerOf(single);
+  expect(banner).toContain('1 to 6 forks per figure:</b>');
+  expect(banner).not.toContain('one process each');
 });

@@ -22,12 +22,18 @@ export interface ReportModel {
   readonly knees: readonly Knee[];
   /** Sweeps over regions, mapped memory or threads, and how cost grows along each. */
   readonly growths: readonly Growth[];
-  /** How each strategy came through all memory profiles; empty where none was set. */
-  readonly pressure: readonly PressureStanding[];
+  /** By run: how each strategy came through all its memory profiles; empty where none was set. */
+  readonly pressure: readonly RunPressure[];
   /** Planned cells that left no record, with their fork. */
   readonly missing: readonly string[];
   /** Verify and explore cells: what the checker caught. Never compared with anything. */
   readonly checks: readonly CheckRow[];
+}
+
+/** The standings of one run that set memory profiles. */
+export interface RunPressure {
+  readonly run: string;
+  readonly standings: readonly PressureStanding[];
 }
 
 /** A metric of the results table, without its function. */
@@ -62,6 +68,7 @@ export interface RunHeader {
 export interface FlagCount {
   readonly code: string;
   readonly severity: 'warning' | 'note';
+  /** Of all its cells: a figure in which they differ is a range. */
   readonly text: string;
   readonly cells: number;
 }

@@ -37,6 +37,10 @@ export interface PressureStanding {
   readonly notifierFailed: number;
   /** Entries that were dropped though nobody asked. */
   readonly collateral: number;
+  /** Cells that passed, of all; and of those with a memory profile. */
+  readonly passed: number;
+  readonly cells: number;
+  readonly passedPressed: number;
   /** Median over the cells with plenty of memory; null where there is none. */
   readonly bytesPerGib: number | null;
 }
@@ -70,6 +74,7 @@ function standingOf(strategy: string, cells: readonly CellRecord[]): PressureSta
     allocations.reduce((total, row) => total + row.failures, 0),
   );
   const notifierFailed = of((record) => record.failures.notifierFailed);
+  const passed = cells.filter(({ verdict }) => verdict === 'passed');
   const plenty = cells.filter(({ pressure }) => pressure === null);
   const bytes = plenty
     .map(({ memory }) => memory.bytesPerMappedGiB)
@@ -82,6 +87,9 @@ function standingOf(strategy: string, cells: readonly CellRecord[]): PressureSta
     strategy,
     standing,
     failures,
+    passed: passed.length,
+    cells: cells.length,
+    passedPressed: passed.filter(({ pressure }) => pressure !== null).length,
     updateFailed: of((record) => record.failures.updateFailed),
     degraded: of((record) => record.failures.degraded),
     notifierFailed,

@@ -32,7 +32,9 @@ function row(name: string, value: Insertion): Markup {
 function hostRows(host: NonNullable<RunHeader['host']>): Markup {
   const { cpu, cgroup, node, source, clock, load } = host;
   const cores = `${cpu.logicalCores} usable${cpu.physicalCores === null ? '' : `, ${cpu.physicalCores} physical`}${
-    cpu.threadsPerCore === null ? '' : `, ${cpu.threadsPerCore} threads per core`
+    cpu.threadsPerCore === null
+      ? ''
+      : `, ${cpu.threadsPerCore} thread${cpu.threadsPerCore === 1 ? '' : 's'} per core`
   }`;
   const limits = [
     cgroup.cpuLimit === null ? 'no CPU limit' : `${cgroup.cpuLimit} CPUs`,

@@ -1,4 +1,4 @@
-import type { ReportModel, RunHeader } from '../report-model.ts';
+import type { ReportModel, RunHeader, Scenario } from '../report-model.ts';
 import { formatCount } from '../units.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -14,9 +14,9 @@ function runTrust(model: ReportModel, run: RunHeader): Markup {
   const scenarios = model.scenarios.filter((s) => s.run === run.id);
   const series = scenarios.flatMap((s) => s.series);
   // One fork is all there is to know of a replay, so it says nothing of the others.
-  const measured = scenarios.filter((s) => s.mode !== 'replay').flatMap((s) => s.series);
+  const measured = scenarios.filter((s) => s.mode !== 'replay');
   const counted = measured.length === 0;
-  const forks = (counted ? series : measured).map((one) => one.forks.length);
+  const forks = (counted ? scenarios : measured).flatMap(forksPerFigure);
   const warnings = run.flags.filter(({ severity }) => severity === 'warning');
   const unsteady = series.filter(({ notes }) =>
     notes.some((note) => note.startsWith('no steady')),
@@ -27,7 +27,9 @@ ${fact(...cellsFact(run))}
 ${fact(
   run.violations === 0 ? 'good' : 'bad',
   `${formatCount(run.translations)} translations checked`,
-  run.violations === 0 ? 'none was stale' : `${formatCount(run.violations)} were stale`,
+  run.violations === 0
+    ? 'none was stale'
+    : `${formatCount(run.violations)} ${run.violations === 1 ? 'was' : 'were'} stale`,
 )}
 ${fact(Math.min(...forks, 99) >= 6 ? 'good' : 'note', forkRange(forks), forkMeaning(forks, counted))}
 ${
@@ -51,10 +53,18 @@ function cellsFact(run: RunHeader): ['good' | 'bad' | 'warn', string, string] {
   const missing = run.plannedCells - run.recordedCells;
   const compared = run.recordedCells - check;
   const rest = Object.entries(others).map(([verdict, count]) => `${count} ${verdict}`);
-  if (missing > 0) rest.push(`${missing} planned cells left no record`);
+  if (missing > 0) rest.push(`${missing} planned cell${missing === 1 ? '' : 's'} left no record`);
   const what = `${passed} of ${compared} cells passed`;
   if (rest.length === 0) return ['good', what, 'none is missing'];
   return [others.failed === undefined ? 'warn' : 'bad', what, rest.join(', ')];
+}
+
+/** Forks behind each series' deciding figure: one too short for a percentile does not count for it. */
+function forksPerFigure({ objectives, series }: Scenario): number[] {
+  const id = objectives[0]?.id ?? '';
+  return series
+    .filter(({ status }) => status === 'passed' || status === 'partial')
+    .map(({ estimates, forks }) => estimates[id]?.n ?? forks.length);
 }
 
 function forkRange(forks: readonly number[]): string {
@@ -68,8 +78,9 @@ function forkMeaning(forks: readonly number[], counted: boolean): string {
   if (counted) return 'replay counts and adds up costs; one seed gives one answer, on any machine';
   const least = Math.min(...forks, 99);
   if (least >= 6) return 'brackets are 95 % intervals of the median over forks';
-  if (least === 1) return 'one process each: no interval, no verdict on differences';
-  return 'brackets are the range over forks; 95 % intervals need 6, verdicts 5';
+  if (Math.max(...forks) === 1) return 'one process each: no interval, no verdict on differences';
+  const alone = least === 1 ? ', a figure of one fork has none' : '';
+  return `brackets are the range over forks, from 6 on a 95 % interval${alone}; a verdict needs 5`;
 }
 
 function gcFact(run: RunHeader): ['good' | 'warn' | 'note', string, string] {
