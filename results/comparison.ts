@@ -16,6 +16,8 @@ export interface Comparison {
   readonly unmeasured: readonly UnmeasuredCell[];
   /** Series that only one side has. */
   readonly unmatched: readonly string[];
+  /** Keys of measured series that the candidate's run was to have and lost; they leave the gate open. */
+  readonly vanished: readonly string[];
   /** Trade-offs between all strategies of the candidate's run, with a recommendation for each. */
   readonly tradeOffs: readonly ParetoSet[];
   /** Trust flags of the compared records, with how many carry them. */
@@ -108,6 +110,8 @@ export interface UnmeasuredCell {
   readonly fork: number;
   readonly verdict: string;
   readonly reason: string;
+  /** A refusal of the candidate that the baseline shares: it does not fail the gate. */
+  readonly excused: boolean;
 }
 
 export interface FlagCount {

@@ -273,6 +273,34 @@ describe('cells without figures', () => {
     expect(comparison.conclusion.exitCode).toBe(1);
   });
 
+  test('a newly refused strategy fails the gate, also where another was refused before', () => {
+    const refused = { verdict: 'refused', reason: 'does not translate' } as const;
+    const other = forksOf(6, { strategy: 'never', overrides: refused });
+    const before = runOf([...forksOf(6, {}), ...forksOf(6, { strategy: 'flat' }), ...other]);
+    const flat = forksOf(6, { strategy: 'flat', overrides: refused });
+    const after = runOf([...forksOf(6, {}), ...flat, ...other], 'run-2');
+    const { conclusion } = compareRuns(before, after, FAST);
+    expect(conclusion).toMatchObject({ exitCode: 1, text: '6 candidate cells did not pass' });
+    expect(compareRuns(after, after, FAST).conclusion.exitCode).toBe(0);
+    expect(compareStrategies(after, 'never', ['flat'], FAST).conclusion.exitCode).not.toBe(1);
+  });
+
+  test('a series that the candidate lost leaves the gate open, unless it was left out on purpose', () => {
+    const before = runOf([...forksOf(6, {}), ...forksOf(6, { strategy: 'flat' })]);
+    const after = runOf(forksOf(6, {}), 'run-2');
+    const { conclusion } = compareRuns(before, after, FAST);
+    expect(conclusion.exitCode).toBe(3);
+    expect(conclusion.text).toContain("lacks 1 of the baseline's series: flat|redis-bgsave");
+    const command = 'xlt-bench run quick --strategy deposit';
+    const chosen = { ...after, plan: { ...after.plan, command } };
+    expect(compareRuns(before, chosen, FAST).conclusion.exitCode).toBe(0);
+    const cut = { ...chosen, plan: { ...before.plan, runId: 'run-2', command } };
+    expect(compareRuns(before, cut, FAST).conclusion.exitCode).toBe(3);
+    const never = forksOf(6, { strategy: 'never', overrides: failed });
+    const failing = runOf([...forksOf(6, {}), ...never]);
+    expect(compareRuns(failing, after, FAST).conclusion.exitCode).toBe(0);
+  });
+
   test('canaries and verify cells stay out', () => {
     const canary = forksOf(5, { strategy: 'canary', overrides: { ...failed, comparison: false } });
     const verify = forksOf(5, { mode: 'verify', overrides: failed });

@@ -39,6 +39,7 @@ interface Context {
   readonly baselines: readonly Series[];
   readonly candidates: readonly Series[];
   readonly unmatched: readonly string[];
+  readonly vanished: readonly string[];
   readonly differences: readonly SideDifference[];
   /** Of the candidate's run, for the trade-offs. */
   readonly records: readonly CellRecord[];
@@ -74,6 +75,7 @@ export function compareRuns(
     baselines: [...old.values()],
     candidates: [...fresh.values()],
     unmatched,
+    vanished: vanishedSeries([...old.values()], before, after, fresh),
     differences,
     records: after.records,
     paired: false,
@@ -122,6 +124,7 @@ export function compareStrategies(
     baselines,
     candidates: challengers,
     unmatched,
+    vanished: [],
     differences: runDefects(run),
     records: run.records,
     paired: true,
@@ -165,6 +168,7 @@ function compare(
   );
   const rows = pending.map(({ row }, i): ComparisonRow => ({ ...row, ...judgements[i]! }));
   const unmeasured = unmeasuredCells(context);
+  const { unmatched, vanished } = context;
   const method = {
     level: DEFAULT_LEVEL,
     draws,
@@ -179,11 +183,12 @@ function compare(
     differences,
     rows,
     unmeasured,
-    unmatched: context.unmatched,
+    unmatched,
+    vanished,
     tradeOffs: paretoSets(context.records),
     flags: countFlags(records),
     method,
-    conclusion: concludeComparison(rows, unmeasured, differences),
+    conclusion: concludeComparison({ rows, unmeasured, differences, vanished }),
   };
 }
 
@@ -218,14 +223,41 @@ function seedDifference(a: Series, b: Series): string | null {
 }
 
 /** Cells of every series of both sides, matched or not. */
-function unmeasuredCells({ baselines, candidates }: Context): UnmeasuredCell[] {
+function unmeasuredCells({ baselines, candidates, paired }: Context): UnmeasuredCell[] {
+  const refusedBefore = baselines.filter(({ unmeasured }) =>
+    unmeasured.some(({ verdict }) => verdict === 'refused'),
+  );
+  // Strategies of one run: the baseline is another strategy, so the scenario alone has to agree.
+  const excuses = (series: Series): boolean =>
+    refusedBefore.some(({ key, scenario }) =>
+      paired ? scenario === series.scenario : key === series.key,
+    );
   const cellsOf = (side: UnmeasuredCell['side'], series: Series): UnmeasuredCell[] =>
     series.unmeasured.map(({ fork, verdict, reason }) => {
       const { strategy, scenario } = series;
-      return { side, strategy, scenario, fork, verdict, reason: reason ?? 'not stated' };
+      const excused = side === 'candidate' && verdict === 'refused' && excuses(series);
+      return { side, strategy, scenario, fork, verdict, reason: reason ?? 'not stated', excused };
     });
   return [
     ...baselines.flatMap((series) => cellsOf('baseline', series)),
     ...candidates.flatMap((series) => cellsOf('candidate', series)),
   ];
+}
+
+/** Options of `run` that leave cells out on purpose. */
+const NARROWING = /\s--(strategy|workload|device|mode|cell)[\s=]/;
+
+/** Series that the candidate's run planned without a record, or lacks although nobody narrowed it. */
+function vanishedSeries(
+  baselines: readonly Series[],
+  before: StoredRun,
+  after: StoredRun,
+  candidates: ReadonlyMap<string, Series>,
+): string[] {
+  const planned = new Set(after.plan.cells.map(({ cellId }) => cellId));
+  const narrowed = before.plan.suite !== after.plan.suite || NARROWING.test(after.plan.command);
+  const gone = baselines.filter(({ key, measured }) => measured.length > 0 && !candidates.has(key));
+  return gone
+    .filter(({ measured }) => !narrowed || measured.some(({ cellId }) => planned.has(cellId)))
+    .map(({ key }) => key);
 }

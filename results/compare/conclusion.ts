@@ -1,11 +1,5 @@
 import type { CellRecord } from '../cell-record.ts';
-import type {
-  ComparisonRow,
-  Conclusion,
-  FlagCount,
-  SideDifference,
-  UnmeasuredCell,
-} from '../comparison.ts';
+import type { Comparison, ComparisonRow, Conclusion, FlagCount } from '../comparison.ts';
 import { MIN_FORKS } from '../statistics/forks-needed.ts';
 
 /** Trust flags of the records, each with how many carry it; warnings first. */
@@ -39,13 +33,14 @@ function describeRow(row: ComparisonRow): string {
 /**
  * The exit code and its sentence. Only gated rows count. 1: a figure regressed, or a candidate's cell
  * did not pass where it should; 4: the environments forbid a verdict; 3: a regression that matters
- * cannot be excluded, or there was nothing to compare; 0: no gated figure got worse.
+ * cannot be excluded, a series is gone, or there was nothing to compare; 0: no gated figure got worse.
  */
-export function concludeComparison(
-  rows: readonly ComparisonRow[],
-  unmeasured: readonly UnmeasuredCell[],
-  differences: readonly SideDifference[],
-): Conclusion {
+export function concludeComparison({
+  rows,
+  unmeasured,
+  differences,
+  vanished,
+}: Pick<Comparison, 'rows' | 'unmeasured' | 'differences' | 'vanished'>): Conclusion {
   const asked = rows.filter(({ gate }) => gate);
   const gated = asked.filter(hasFigure);
   const by = (outcome: ComparisonRow['outcome']) => gated.filter((row) => row.outcome === outcome);
@@ -56,7 +51,7 @@ export function concludeComparison(
     same: by('same').length,
     undecided: undecided.length,
   };
-  const broken = unmeasured.filter((cell) => isBroken(cell, unmeasured));
+  const broken = unmeasured.filter(({ side, excused }) => side === 'candidate' && !excused);
   const of = `of ${plural(gated.length, 'gated figure')}`;
   if (regressed.length > 0 || broken.length > 0) {
     const parts = [];
@@ -71,6 +66,10 @@ export function concludeComparison(
   if (block !== undefined) return { exitCode: 4, text: `no verdict: ${block.text}`, ...counts };
   if (gated.length === 0) {
     const text = `nothing to compare${withoutFigure(asked.length)}`;
+    return { exitCode: 3, text, ...counts };
+  }
+  if (vanished.length > 0) {
+    const text = `no regression seen, but the candidate lacks ${vanished.length} of the baseline's series: ${vanished[0]}`;
     return { exitCode: 3, text, ...counts };
   }
   const open = undecided.filter(leavesRegressionOpen);
@@ -99,14 +98,4 @@ function leavesRegressionOpen(row: ComparisonRow): boolean {
   if (Math.min(row.baselineForks, row.candidateForks) < MIN_FORKS) return true;
   const { low, high } = row.ratio;
   return row.better === 'lower' ? high > 1 + row.threshold : low < 1 / (1 + row.threshold);
-}
-
-/** A candidate's cell that did not pass; a refusal counts only where the baseline did not refuse too. */
-function isBroken(cell: UnmeasuredCell, all: readonly UnmeasuredCell[]): boolean {
-  if (cell.side !== 'candidate') return false;
-  if (cell.verdict !== 'refused') return true;
-  return !all.some(
-    ({ side, verdict, scenario }) =>
-      side === 'baseline' && verdict === 'refused' && scenario === cell.scenario,
-  );
 }

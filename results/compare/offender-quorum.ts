@@ -31,6 +31,6 @@ export function applyQuorum(first: Comparison, repeats: readonly Comparison[]): 
     if (agreeing >= QUORUM.agree) return { ...row, reason };
     return { ...row, verdict: 'too noisy', outcome: 'undecided', reason };
   });
-  const conclusion = concludeComparison(rows, first.unmeasured, first.differences);
+  const conclusion = concludeComparison({ ...first, rows });
   return { ...first, rows, conclusion };
 }
