@@ -2,8 +2,8 @@ import type { CommandModule } from 'yargs';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { renderVerification } from '../conformance/render-verification.ts';
-import { verifyStrategies } from '../conformance/verify-strategies.ts';
-import { EXIT_FAILED, EXIT_GOOD } from '../exit-code.ts';
+import { type VerifyOptions, verifyStrategies } from '../conformance/verify-strategies.ts';
+import { EXIT_FAILED, EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
 
 interface VerifyArguments {
   strategies?: string[] | undefined;
@@ -59,8 +59,29 @@ export function verifyCommand(context: CommandContext): CommandModule<object, Ve
 }
 
 async function verify(options: VerifyArguments): Promise<number> {
+  const interrupted = new AbortController();
+  const stop = (): void => interrupted.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    const report = await verifyStrategies(verifyOptions(options, interrupted.signal));
+    const text = options.json ? JSON.stringify(report, null, 2) : renderVerification(report);
+    process.stdout.write(`${text}\n`);
+    return report.verdict === 'passed' ? EXIT_GOOD : EXIT_FAILED;
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    process.stderr.write('xlt-bench: interrupted\n');
+    return EXIT_INTERRUPTED;
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+function verifyOptions(options: VerifyArguments, signal: AbortSignal): VerifyOptions {
   const { jobs, timeout } = options;
-  const report = await verifyStrategies({
+  return {
+    signal,
     ids: options.strategies ?? [],
     failNth: options['fail-nth'],
     deviceErrors: options['device-errors'],
@@ -76,8 +97,5 @@ async function verify(options: VerifyArguments): Promise<number> {
       const { id, verdict, tookMs } = progress.verification;
       process.stderr.write(`${id}: ${verdict} (${(tookMs / 1000).toFixed(1)} s)\n`);
     },
-  });
-  const text = options.json ? JSON.stringify(report, null, 2) : renderVerification(report);
-  process.stdout.write(`${text}\n`);
-  return report.verdict === 'passed' ? EXIT_GOOD : EXIT_FAILED;
+  };
 }

@@ -1,17 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
 import { loadModules } from '../cell/thread-modules.ts';
+import { CommandRun, runCommand } from '../fixtures/command-run.ts';
+import { childProcesses, type ProcessState, processState } from '../fixtures/process-state.ts';
 import { packageRoot } from '../package-root.ts';
 import { conformanceCases } from './case-list.ts';
 import { sweepAllocations } from './failure-sweep.ts';
 import { type BrokenName, brokenStrategies, compileBroken } from './fixtures/broken-strategy.ts';
 import { renderVerification } from './render-verification.ts';
 import { type CaseResults, runCases } from './run-cases.ts';
-import type { VerificationReport } from './verification.ts';
+import { catchOfDeath, type VerificationReport } from './verification.ts';
 import type { VerifyOptions } from './verify-strategies.ts';
 
 const flat = manifest.find(({ id }) => id === 'flat-preallocated')!;
@@ -174,4 +177,86 @@ describe('verification in child processes', () => {
       /case "hmm\/nothing": no case/,
     );
   });
+
+  it('compiles every module before it begins with the first', async () => {
+    const begun: string[] = [];
+    const ids = ['flat-preallocated', join(folder, 'no-module.wasm')];
+    writeFileSync(ids[1]!, 'text');
+    const onProgress: VerifyOptions['onProgress'] = (progress) => {
+      if (progress.kind === 'begin') begun.push(progress.id);
+    };
+    await expect(verify({ ids, jobs: 1, only: 'hmm/file_read', onProgress })).rejects.toThrow(
+      /no-module.wasm: not a readable/,
+    );
+    expect(begun).toEqual([]);
+  });
+
+  it('ends with the first usage error, whoever else is at work', async () => {
+    // init and fini under each other's name: it compiles and does not fit.
+    const text = readFileSync(join(packageRoot, 'dist/wasm/strategies/flat-preallocated.wasm'));
+    const [init, fini] = [text.indexOf('\x04init\x00'), text.indexOf('\x04fini\x00')];
+    text.write('fini', init + 1);
+    text.write('init', fini + 1);
+    const swapped = join(folder, 'swapped.wasm');
+    writeFileSync(swapped, text);
+    const ids = ['flat-preallocated', swapped, 'noop', 'radix'];
+    const { code, stderr } = await runCommand('verify', '--jobs', '2', ...ids);
+    expect(stderr).toMatch(/^xlt-bench: the strategy module does not fit ABI [^\n]*\n$/);
+    expect(code).toBe(2);
+  });
+
+  it('fails a canary whose process died before a case began', async () => {
+    const report = await verify({ ids: ['canary-late-zap'], timeoutSeconds: 0.001 });
+    const [killed] = report.strategies;
+    expect(killed).toMatchObject({ verdict: 'failed', failed: [{ case: 'start' }] });
+    expect(renderVerification(report)).toMatch(/FAILED +canary-late-zap/);
+  });
+
+  it('takes a hang or a trap in a case for a catch, and no other death', () => {
+    const message = 'its process ended';
+    const death = { during: 'pt/balance', timedOut: false, stderr: '', message };
+    const trap = 'node:internal\n\nRuntimeError: unreachable\n    at wasm://wasm/1';
+    const oom = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory';
+    expect(catchOfDeath({ ...death, timedOut: true })?.case).toBe('pt/balance');
+    expect(catchOfDeath({ ...death, stderr: trap })?.case).toBe('pt/balance');
+    for (const stderr of ['', oom, 'TypeError: x is undefined']) {
+      expect(catchOfDeath({ ...death, stderr })).toBe(null);
+    }
+    expect(catchOfDeath({ ...death, during: null, timedOut: true })).toBe(null);
+    expect(catchOfDeath({ ...death, during: null, stderr: trap })).toBe(null);
+  });
+});
+
+/** Linux lists the children of a process when it is configured so. */
+const listsChildren = existsSync(`/proc/self/task/${process.pid}/children`);
+
+describe.runIf(listsChildren)('a verification that is ended', () => {
+  it.each([
+    ['SIGTERM', { code: 130, stdout: '', stderr: 'xlt-bench: interrupted\n' }],
+    ['SIGKILL', { code: null, stdout: '', stderr: '' }],
+  ] as const)(
+    'by %s leaves no process behind, even one in an endless loop',
+    async (signal, end) => {
+      const run = new CommandRun('verify', moduleFile('endless-loop'), '--case', 'hmm/file_read');
+      let child: ProcessState | null = null;
+      try {
+        // Once it has used two seconds of processor time it is past its start, in the endless loop.
+        while (child === null || child.processorSeconds < 2) {
+          await wait(50);
+          const children = childProcesses(run.child.pid!);
+          child = children.find(({ command }) => /verify-child/.test(command)) ?? null;
+        }
+        run.child.kill(signal);
+        expect(await run.result).toEqual(end);
+        const deadlineMs = performance.now() + 60_000;
+        while (processState(child.pid)?.isRunning && performance.now() < deadlineMs) await wait(50);
+        expect(processState(child.pid)?.isRunning ?? false).toBe(false);
+      } finally {
+        run.child.kill('SIGKILL');
+        if (child !== null && processState(child.pid)?.command === child.command) {
+          process.kill(child.pid, 'SIGKILL');
+        }
+      }
+    },
+  );
 });

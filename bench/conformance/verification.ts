@@ -65,6 +65,25 @@ export function catchOf(parts: {
   return null;
 }
 
+/** How a verification's process ended without an answer. */
+export interface ProcessDeath {
+  /** The case that had begun; null: none had. */
+  readonly during: string | null;
+  readonly timedOut: boolean;
+  /** The end of what it said. */
+  readonly stderr: string;
+  readonly message: string;
+}
+
+/**
+ * A canary gives itself away by hanging or trapping in a case. Null for any other death, such as being
+ * killed for want of memory: it says nothing about the canary.
+ */
+export function catchOfDeath({ during, timedOut, stderr, message }: ProcessDeath): Catch | null {
+  const gaveAway = timedOut || /^(?:Uncaught )?RuntimeError: /m.test(stderr);
+  return during !== null && gaveAway ? { how: 'case', case: during, message } : null;
+}
+
 /** The command that runs one case or sweep point again. */
 export function replayCommand(
   id: string,

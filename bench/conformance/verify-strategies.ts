@@ -3,10 +3,13 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../results/usage-error.ts';
 import { builtStrategies } from '../build/build-c.ts';
+import { loadModules } from '../cell/thread-modules.ts';
 import { CELL_FLAGS } from '../run/cell-child.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 import type { SuiteSize } from './conformance-case.ts';
 import {
+  catchOfDeath,
+  type ProcessDeath,
   replayCommand,
   type StrategyVerification,
   type VerificationReport,
@@ -39,25 +42,18 @@ const STDERR_KEPT = 2000;
 const childFile = fileURLToPath(new URL('./verify-child.js', import.meta.url));
 
 /**
- * Verifies strategies, each in a process of its own: one that traps or loops forever fails alone.
+ * Verifies strategies, each in a process of its own: one that traps or loops forever fails alone. The
+ * first error ends all of them.
  * @throws UsageError for an unknown id, a module that does not fit the ABI, or a case nobody has
+ * @throws Error when `signal` aborts it
  */
 export async function verifyStrategies(options: VerifyOptions): Promise<VerificationReport> {
   const words = options.ids.length > 0 ? [...options.ids] : builtStrategies().map(({ id }) => id);
-  for (const word of words) resolveStrategy(word);
-  const results: StrategyVerification[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < words.length) {
-      const at = next++;
-      options.onProgress?.({ kind: 'begin', id: words[at]! });
-      const verification = await verifyInChild(words[at]!, options);
-      results[at] = verification;
-      options.onProgress?.({ kind: 'end', verification });
-    }
-  };
-  const jobs = options.jobs ?? Math.min(4, availableParallelism());
-  await Promise.all(Array.from({ length: Math.min(jobs, words.length) }, worker));
+  for (const word of words) {
+    const { file } = resolveStrategy(word);
+    if (file !== undefined) loadModules({ file });
+  }
+  const results = await verifyEach(words, options);
   if (options.only !== undefined && results.every(ranNothing)) {
     throw new UsageError(`case "${options.only}": no case or sweep point of that name was run`);
   }
@@ -68,6 +64,33 @@ export async function verifyStrategies(options: VerifyOptions): Promise<Verifica
     verdict: failed ? 'failed' : 'passed',
     strategies: results,
   };
+}
+
+async function verifyEach(
+  words: readonly string[],
+  options: VerifyOptions,
+): Promise<StrategyVerification[]> {
+  const results: StrategyVerification[] = [];
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < words.length) {
+      if (signal.aborted) throw new Error('interrupted');
+      const at = next++;
+      options.onProgress?.({ kind: 'begin', id: words[at]! });
+      const verification = await verifyInChild(words[at]!, { ...options, signal });
+      results[at] = verification;
+      options.onProgress?.({ kind: 'end', verification });
+    }
+  };
+  const jobs = options.jobs ?? Math.min(4, availableParallelism());
+  try {
+    await Promise.all(Array.from({ length: Math.min(jobs, words.length) }, worker));
+  } finally {
+    stop.abort();
+  }
+  return results;
 }
 
 function ranNothing({
@@ -84,7 +107,8 @@ function ranNothing({
 
 function verifyInChild(strategy: string, options: VerifyOptions): Promise<StrategyVerification> {
   const { size, seed, failNth, deviceErrors, only, signal } = options;
-  const job: VerifyJob = { strategy, size, seed, failNth, deviceErrors, only, race: true };
+  const request = { size, seed, failNth, deviceErrors, only, race: true };
+  const job: VerifyJob = { ...request, strategy, parentPid: process.pid };
   const startMs = performance.now();
   const child = fork(childFile, [], {
     execArgv: [...CELL_FLAGS],
@@ -93,7 +117,7 @@ function verifyInChild(strategy: string, options: VerifyOptions): Promise<Strate
   });
   child.send(job);
   return new Promise((resolve, reject) => {
-    let during = 'start';
+    let during: string | null = null;
     let timedOut = false;
     let stderr = '';
     let answer: VerifyChildMessage = {};
@@ -119,32 +143,34 @@ function verifyInChild(strategy: string, options: VerifyOptions): Promise<Strate
       if (answer.verification !== undefined) return resolve(answer.verification);
       if (answer.usageError !== undefined) return reject(new UsageError(answer.usageError));
       if (signal?.aborted) return reject(new Error('interrupted'));
-      const how = timedOut
+      const how = killedBy ?? `code ${code}`;
+      const said = stderr.split('\n').find((line) => /Error|error/.test(line)) ?? '';
+      const message = timedOut
         ? `no answer after ${timeoutSeconds} s, killed (an endless loop?)`
-        : `its process ended with ${killedBy ?? `code ${code}`}: ${stderr.trim().split('\n')[0] ?? ''}`;
+        : `its process ended with ${how}: ${said.trim()}`;
       const tookMs = Math.round(performance.now() - startMs);
-      return resolve(broken(strategy, options, during, how, tookMs));
+      return resolve(broken(strategy, options, { during, timedOut, stderr, message }, tookMs));
     });
   });
 }
 
-/** The verdict on a strategy whose process did not answer. A canary that hangs is caught by that. */
+/** The verdict on a strategy whose process did not answer. */
 function broken(
   strategy: string,
   { seed, size }: VerifyOptions,
-  during: string,
-  message: string,
+  death: ProcessDeath,
   tookMs: number,
 ): StrategyVerification {
   const { entry } = resolveStrategy(strategy);
-  const failed = [
-    { case: during, message, replay: replayCommand(strategy, during, { seed, size }) },
-  ];
+  const name = death.during ?? 'start';
+  const { message } = death;
+  const failed = [{ case: name, message, replay: replayCommand(strategy, name, { seed, size }) }];
   const mustBeCaught = entry.kind === 'canary' || entry.kind === 'control';
+  const caughtBy = mustBeCaught ? catchOfDeath(death) : null;
   return {
     id: entry.id,
     kind: entry.kind,
-    verdict: mustBeCaught ? 'passed' : 'failed',
+    verdict: caughtBy === null ? 'failed' : 'passed',
     seed,
     passed: 0,
     excused: [],
@@ -152,7 +178,7 @@ function broken(
     failNth: null,
     deviceErrors: null,
     race: null,
-    ...(mustBeCaught ? { caughtBy: { how: 'case', case: during, message } } : {}),
+    ...(caughtBy === null ? {} : { caughtBy }),
     tookMs,
   };
 }
