@@ -1,5 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeRun } from '../reports/fixtures/write-run.ts';
+import { cellRecordFixture } from '../results/fixtures/cell-record-fixture.ts';
+import { storedRunFixture } from '../results/fixtures/run-fixture.ts';
 import { main } from './command-line.ts';
 import { RunBench, runCommand } from './fixtures/command-run.ts';
 
@@ -101,6 +104,47 @@ describe('wrong values', () => {
     expect(stderr).toContain(message);
     expect(code).toBe(2);
     expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('an output path that cannot be written', () => {
+  it.each([
+    [['fit', 'redis-bgsave', '--out', 'OUT/no/such/m.json'], 'no/such/m.json: cannot be written: '],
+    [['fit', 'redis-bgsave', '--out', 'OUT'], 'unwritable: cannot be written: it is a folder'],
+    [['report', 'OUT/run', '--out', 'OUT/file/x.html'], 'file: cannot be written: it is a file'],
+    [['report', 'OUT/run', '--out', 'OUT/run'], 'run: cannot be written: it is a folder'],
+    [['report', 'OUT/run', '--out', 'OUT/r.html', '--png', 'OUT/file'], 'it is a file'],
+    [['publish', 'OUT/run', '--out', 'OUT/file'], 'cannot be written: part of its path is a file'],
+    [['publish', 'OUT/run', 'OUT/none', '--out', 'OUT/site'], 'none: plan.json and cells.ndjson'],
+    [
+      ['publish', 'OUT/run', 'OUT/empty', '--out', 'OUT/site'],
+      'empty: cells.ndjson holds no record',
+    ],
+    [['new-strategy', 'my-idea', '--folder', 'OUT/file/x'], 'part of its path is a file'],
+  ])('ends %j with 2 and one line, and leaves nothing behind', async (args, message) => {
+    const folder = bench.path('unwritable');
+    writeRun(`${folder}/run`, storedRunFixture([cellRecordFixture()]));
+    writeRun(`${folder}/empty`, storedRunFixture([]));
+    writeFileSync(`${folder}/file`, 'some text');
+    const { code, stderr } = await say(...args.map((word) => word.replace('OUT', folder)));
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+    expect(readdirSync(folder).sort()).toEqual(['empty', 'file', 'run']);
+    expect(readdirSync(bench.folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+});
+
+describe('an error of the program itself', () => {
+  it('has an exit code of its own, and its stack is printed', async () => {
+    const broken = {
+      toString: () => {
+        throw new TypeError('a planted fault');
+      },
+    };
+    const { code, stderr } = await say('list', broken as never);
+    expect(stderr).toMatch(/^xlt-bench: internal error: TypeError: a planted fault\n +at /);
+    expect(code).toBe(70);
   });
 });
 

@@ -14,7 +14,7 @@ import { recordCommand } from './commands/record.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { EXIT_GOOD, EXIT_REFUSED, EXIT_USAGE } from './exit-code.ts';
+import { EXIT_GOOD, EXIT_INTERNAL, EXIT_REFUSED, EXIT_USAGE } from './exit-code.ts';
 import { EnvironmentRefused } from './record/environment-refused.ts';
 
 /** What a command's handler leaves behind: the exit code, and yargs' parsed options. */
@@ -37,8 +37,14 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) return complain(error.message, EXIT_USAGE);
     if (error instanceof EnvironmentRefused) return complain(error.message, EXIT_REFUSED);
-    throw error;
+    return reportInternalError(error);
   }
+}
+
+/** Prints what went wrong inside, with the stack. @returns the exit code, which no verdict shares */
+export function reportInternalError(error: unknown): number {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return complain(`internal error: ${stack ?? error}`, EXIT_INTERNAL);
 }
 
 function complain(message: string, exitCode: number): number {
@@ -79,7 +85,7 @@ function buildParser(args: readonly string[], context: CommandContext) {
     .check(refuseRepeated)
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .epilogue(
-      'Exit codes: 0 good, 1 regression or failed verdict, 2 usage or bad input, 3 inconclusive, 4 environment refused.',
+      'Exit codes: 0 good, 1 regression or failed verdict, 2 usage or bad input, 3 inconclusive, 4 environment refused, 70 internal error, 130 interrupted.',
     )
     .fail((message, error) => {
       if (error && error.name !== 'YError') throw error;

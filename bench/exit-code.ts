@@ -8,5 +8,7 @@ export const EXIT_USAGE = 2;
 export const EXIT_INCONCLUSIVE = 3;
 /** The environment does not allow it. */
 export const EXIT_REFUSED = 4;
+/** The program itself is at fault: EX_SOFTWARE of BSD's sysexits. */
+export const EXIT_INTERNAL = 70;
 /** Ctrl-C, as a shell reports it. */
 export const EXIT_INTERRUPTED = 130;

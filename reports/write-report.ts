@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeFileAtomic } from '../results/atomic-file.ts';
+import { makeFolder, writeFileAtomic } from '../results/atomic-file.ts';
 import { readRun, type StoredRun } from '../results/run-store.ts';
 import { UsageError } from '../results/usage-error.ts';
 import { buildModel } from './build-model.ts';
@@ -25,12 +24,13 @@ export interface WrittenReport {
  * Reads run folders and writes the report. Nothing is written before everything was read, and the
  * file appears whole or not at all.
  *
- * @throws UsageError on a folder that holds no readable run, or a run without records
+ * @throws UsageError on a folder that holds no readable run, a run without records, or a path that cannot
+ *   be written
  */
 export async function writeReport(options: WriteReportOptions): Promise<WrittenReport> {
   const model = buildModel(readRuns(options.runFolders));
   const page = renderPage(model);
-  mkdirSync(dirname(options.out), { recursive: true });
+  makeFolder(dirname(options.out));
   const pictures =
     options.pngFolder === undefined
       ? []

@@ -1,5 +1,31 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { UsageError } from './usage-error.ts';
+
+/** What a path or its disk can have against being written. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no folder of that name',
+  ENOTDIR: 'part of its path is a file',
+  EISDIR: 'it is a folder',
+  EEXIST: 'it is a file',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'no space left in the quota',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+/** @throws UsageError instead of the system's error where the path is at fault */
+function writing<Result>(path: string, write: () => Result): Result {
+  try {
+    return write();
+  } catch (error) {
+    const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+    if (reason === undefined) throw error;
+    throw new UsageError(`${path}: cannot be written: ${reason}`);
+  }
+}
 
 function syncDirectory(directory: string): void {
   const handle = openSync(directory, 'r');
@@ -10,12 +36,9 @@ function syncDirectory(directory: string): void {
   }
 }
 
-/** Writes a file so that a reader, or a crash, sees the old content or the new one, never a part. */
-export function writeFileAtomic(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const handle = openSync(temporary, 'w');
+function writeSynced(path: string, flags: 'w' | 'a', bytes: Uint8Array): void {
+  const handle = openSync(path, flags);
   try {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     for (let written = 0; written < bytes.length; ) {
       written += writeSync(handle, bytes, written);
     }
@@ -23,20 +46,38 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
   } finally {
     closeSync(handle);
   }
-  renameSync(temporary, path);
-  syncDirectory(dirname(path));
 }
 
-/** Appends a whole line and waits until it is on disk. */
-export function appendLineSynced(path: string, line: string): void {
-  const handle = openSync(path, 'a');
-  try {
-    const bytes = Buffer.from(`${line}\n`);
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(handle, bytes, written);
+/**
+ * Writes a file so that a reader, or a crash, sees the old content or the new one, never a part.
+ * @throws UsageError where the path cannot be written
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writing(path, () => {
+    try {
+      writeSynced(temporary, 'w', typeof content === 'string' ? Buffer.from(content) : content);
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
     }
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+    syncDirectory(dirname(path));
+  });
+}
+
+/**
+ * Appends a whole line and waits until it is on disk.
+ * @throws UsageError where the path cannot be written
+ */
+export function appendLineSynced(path: string, line: string): void {
+  writing(path, () => writeSynced(path, 'a', Buffer.from(`${line}\n`)));
+}
+
+/**
+ * Makes a folder, and those above it, unless it is there.
+ * @throws UsageError where it cannot be made
+ */
+export function makeFolder(path: string): void {
+  writing(path, () => mkdirSync(path, { recursive: true }));
 }

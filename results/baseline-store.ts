@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomic } from './atomic-file.ts';
+import { makeFolder, writeFileAtomic } from './atomic-file.ts';
 import { zodProblem } from './record-line.ts';
 import { readRun } from './run-store.ts';
 import { migrateDocument, SCHEMA_VERSION } from './schema-version.ts';
@@ -40,7 +40,7 @@ export function listBaselines(runRoot: string): string[] {
 export function saveBaseline(runRoot: string, name: string, runDirectory: string): void {
   const path = pathOf(runRoot, name);
   const { plan } = readRun(runDirectory);
-  mkdirSync(join(runRoot, FOLDER), { recursive: true });
+  makeFolder(join(runRoot, FOLDER));
   const baseline: z.output<typeof baselineSchema> = {
     schemaVersion: SCHEMA_VERSION,
     name,

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ZodType } from 'zod';
-import { appendLineSynced, writeFileAtomic } from './atomic-file.ts';
+import { appendLineSynced, makeFolder, writeFileAtomic } from './atomic-file.ts';
 import { replicateKey } from './cell-identity.ts';
 import type { CellRecord, CellRecordInput } from './cell-record.ts';
 import {
@@ -154,12 +154,7 @@ export class RunStore {
         `${directory} holds a run already (${held}); use --resume to go on with it, --force to replace it, or another --out`,
       );
     }
-    try {
-      mkdirSync(directory, { recursive: true });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new UsageError(`${directory}: cannot make the run folder (${code})`);
-    }
+    makeFolder(directory);
     for (const name of [CELLS, DAMAGED, PLAN, HOST]) rmSync(join(directory, name), { force: true });
     const store = new RunStore(directory, runPlanSchema.parse(plan), [], []);
     store.writeHost(host);

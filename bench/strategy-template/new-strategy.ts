@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { ABI_VERSION } from '../../core/abi/layout.ts';
-import { writeFileAtomic } from '../../results/atomic-file.ts';
+import { makeFolder, writeFileAtomic } from '../../results/atomic-file.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
 import { ABI_SECTION } from '../build/abi-section.ts';
@@ -185,7 +185,7 @@ function outsideTree(id: string, folder: string, root: string): NewStrategy {
     section: JSON.stringify(ABI_SECTION),
     abiVersion: String(ABI_VERSION),
   };
-  mkdirSync(join(folder, 'abi'), { recursive: true });
+  makeFolder(join(folder, 'abi'));
   const copied = readdirSync(abi).filter((name) => /^[\w-]+\.ts$/.test(name));
   for (const name of copied) copyFileSync(join(abi, name), join(folder, 'abi', name));
   writeFileAtomic(source, template(root, 'strategy.ts', values));

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../results/atomic-file.ts';
+import { makeFolder, writeFileAtomic } from '../../results/atomic-file.ts';
 import { judgePairs } from '../../results/compare/judge-pairs.ts';
 import { REPORT_CHARTS, SCENARIO_CHARTS } from '../charts/all-charts.ts';
 import type { ChartConfig } from '../charts/chart-definition.ts';
@@ -59,7 +58,7 @@ function heatMapPicture(model: ReportModel): ChartPicture[] {
 
 /** Draws every chart into a folder. @returns the paths that were written */
 export function writeChartPictures(model: ReportModel, folder: string): string[] {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   return chartPictures(model).map(({ fileName, title, config }) => {
     const path = join(folder, fileName);
     writeFileAtomic(path, renderPng(config, title));

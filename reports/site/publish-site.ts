@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeFileAtomic } from '../../results/atomic-file.ts';
+import { makeFolder, writeFileAtomic } from '../../results/atomic-file.ts';
 import { readRun, type StoredRun } from '../../results/run-store.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { buildModel } from '../build-model.ts';
@@ -62,21 +62,18 @@ export function publishSite(options: PublishOptions): PublishedSite {
   if (runFolders.length === 0) {
     throw new UsageError('no run folder given; expected folders made by "xlt-bench run"');
   }
-  mkdirSync(out, { recursive: true });
   const history = readHistory(join(out, HISTORY));
   const known = new Set(history.runs.map(({ fingerprint }) => fingerprint));
   const folders = runFolders.map((folder) => ({ folder, fingerprint: fingerprintOf(folder) }));
   const fresh = folders.filter(({ fingerprint }) => !known.has(fingerprint));
+  // Before anything is written; what is wrong with the first one shows below, in time.
+  for (const { folder } of fresh.slice(1)) readFilledRun(folder);
   const writer = new SiteWriter(out);
   const touched: Touched = { strategies: new Map(), workloads: new Set() };
   const added: string[] = [];
   for (const { folder, fingerprint } of fresh) {
-    // One run in memory at a time. Pages that name the runs come last: a bad folder leaves them as
-    // they were.
-    const run = readRun(folder);
-    if (run.records.length === 0) {
-      throw new UsageError(`${folder}: cells.ndjson holds no record; nothing to publish`);
-    }
+    // One run in memory at a time.
+    const run = readFilledRun(folder);
     const model = buildModel([run]);
     const entry = entryOf(run, model, fingerprint);
     addRun(history, entry, model);
@@ -89,6 +86,15 @@ export function publishSite(options: PublishOptions): PublishedSite {
   writeTopics(writer, history, touched, options.strategyNotes);
   writeHistory(join(out, HISTORY), history);
   return { out, added, unchanged: folders.length - fresh.length, pages: writer.pages };
+}
+
+/** @throws UsageError when the folder holds no run, or one without records */
+function readFilledRun(folder: string): StoredRun {
+  const run = readRun(folder);
+  if (run.records.length === 0) {
+    throw new UsageError(`${folder}: cells.ndjson holds no record; nothing to publish`);
+  }
+  return run;
 }
 
 /** What the new runs hold figures of: the pages that must be made anew. */
@@ -108,7 +114,7 @@ class SiteWriter {
 
   write(path: string, content: string): void {
     const target = join(this.out, path);
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     writeFileAtomic(target, content);
     if (path.endsWith('.html')) this.pages++;
   }
