@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,6 +60,46 @@ describe('xlt-bench compare', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^xlt-bench: [^\n]*absent[^\n]*\n$/);
   });
+
+  it.each([
+    [['base', '--json', '--markdown'], /--json and --markdown exclude each other/],
+    [['base', '--metric', 'no-such', '--baseline', 'deposit'], /no-such/],
+    [['base', 'same', '--threshold', 'notifier-p50=x'], /--threshold notifier-p50 x: expected/],
+    [['base', 'absent'], /absent/],
+    [['base', '--remeasure'], /--remeasure: expected two runs/],
+  ])('moves no baseline when it refuses %j', async ([a, ...words], message) => {
+    const args = words.map((word) => (/^(same|absent)$/.test(word) ? at(word) : word));
+    const { code, stderr } = await runCommand(
+      ...['compare', at(a!), ...args, '--save-baseline', 'unmoved'],
+    );
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+    expect(existsSync(at('baselines/unmoved.json'))).toBe(false);
+  });
+
+  it('saves a baseline where it compares, and where it does not', async () => {
+    const alone = await runCommand('compare', at('base'), '--save-baseline', 'alone');
+    expect(alone).toMatchObject({ code: 0, stdout: expect.stringContaining('baseline alone') });
+    await runCommand('compare', at('same'), at('base'), '--save-baseline', 'compared');
+    for (const [name, run] of [
+      ['alone', 'base'],
+      ['compared', 'same'],
+    ]) {
+      const saved = JSON.parse(readFileSync(at(`baselines/${name}.json`), 'utf8'));
+      expect(saved.run).toBe(run);
+    }
+  });
+
+  it.each([[['deposit', 'deposit', '--run', 'base']], [['base', '--baseline', 'deposit']]])(
+    'refuses --remeasure where there is one run: %j',
+    async (words) => {
+      const args = words.map((word) => (word === 'base' ? at(word) : word));
+      const { code, stderr } = await runCommand('compare', ...args, '--remeasure');
+      expect(stderr).toMatch(/^xlt-bench: compare --remeasure: expected two runs[^\n]*\n$/);
+      expect(code).toBe(2);
+    },
+  );
 
   it('calls a run equal to itself, whatever few samples it has', async () => {
     const { code } = await runCommand('compare', at('base'), at('base'));

@@ -15,6 +15,7 @@ import { readRun } from '../../results/run-store.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
+import { EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
 import { remeasureOffenders } from '../run/remeasure.ts';
 
 interface CompareArguments {
@@ -82,31 +83,42 @@ export function compareCommand(context: CommandContext): CommandModule<object, C
 }
 
 async function compare(options: CompareArguments): Promise<number> {
-  if (options['save-baseline'] !== undefined) {
-    readRun(options.a);
-    saveBaseline(runRoot(options.a), options['save-baseline'], options.a);
-    if (options.b === undefined && options.baseline === undefined) {
-      process.stdout.write(`baseline ${options['save-baseline']}: ${options.a}\n`);
-      return 0;
-    }
-  }
   if (options.json && options.markdown) {
     throw new UsageError('compare: --json and --markdown exclude each other');
   }
-  const comparison = await choose(options, compareOptions(options));
+  const how = compareOptions(options);
+  const name = options['save-baseline'];
+  if (name !== undefined && options.b === undefined && options.baseline === undefined) {
+    if (options.remeasure) throw new UsageError(REMEASURES_TWO_RUNS);
+    saveBaseline(runRoot(options.a), name, options.a);
+    process.stdout.write(`baseline ${name}: ${options.a}\n`);
+    return EXIT_GOOD;
+  }
+  const comparison = await choose(options, how);
+  if (comparison === null) {
+    process.stderr.write('xlt-bench: interrupted\n');
+    return EXIT_INTERRUPTED;
+  }
+  // Last, so that a line that is refused moves no baseline.
+  if (name !== undefined) saveBaseline(runRoot(options.a), name, options.a);
   const format: ComparisonFormat = options.json ? 'json' : options.markdown ? 'markdown' : 'text';
   process.stdout.write(renderComparison(comparison, format));
   return comparison.conclusion.exitCode;
 }
+
+const REMEASURES_TWO_RUNS =
+  'compare --remeasure: expected two runs, A and B, or A and a saved baseline';
 
 /** Saved baselines stand beside the runs. */
 function runRoot(folder: string): string {
   return dirname(resolve(folder));
 }
 
-async function choose(options: CompareArguments, how: CompareOptions): Promise<Comparison> {
-  const { a, b, run, baseline } = options;
+/** @returns null when a repetition was interrupted */
+async function choose(options: CompareArguments, how: CompareOptions): Promise<Comparison | null> {
+  const { a, b, run, baseline, remeasure } = options;
   if (run !== undefined) {
+    if (remeasure) throw new UsageError(REMEASURES_TWO_RUNS);
     if (b === undefined) throw new UsageError('compare --run: expected two strategies, A and B');
     return compareStrategies(readRun(run), a, [b], how);
   }
@@ -118,6 +130,7 @@ async function choose(options: CompareArguments, how: CompareOptions): Promise<C
   }
   const stored = readRun(a);
   if (stored.records.some(({ strategy }) => strategy === baseline.split(' ')[0])) {
+    if (remeasure) throw new UsageError(REMEASURES_TWO_RUNS);
     return compareStrategies(stored, baseline, undefined, how);
   }
   return compareFolders(resolveBaseline(runRoot(a), baseline), a, options, how);
@@ -128,17 +141,19 @@ async function compareFolders(
   after: string,
   { remeasure }: CompareArguments,
   how: CompareOptions,
-): Promise<Comparison> {
+): Promise<Comparison | null> {
   const runs = [readRun(before), readRun(after)] as const;
   const first = compareRuns(...runs, how);
   if (!remeasure) return first;
   const interrupted = new AbortController();
   const stop = (): void => interrupted.abort();
   process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
   try {
     return await remeasureOffenders(...runs, first, how, interrupted.signal);
   } finally {
     process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
   }
 }
 

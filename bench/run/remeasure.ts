@@ -11,6 +11,7 @@ import { planOfRun } from './stored-plan.ts';
 /**
  * The gate's second look: what regressed is measured again, and a regression stands only where 3 of 4
  * measurements agree. The repetitions are run folders inside the candidate's.
+ * @returns null when `signal` ended it before there were enough
  * @throws UsageError when the modules are not those that made the candidate
  */
 export async function remeasureOffenders(
@@ -19,7 +20,7 @@ export async function remeasureOffenders(
   first: Comparison,
   how: CompareOptions,
   signal: AbortSignal,
-): Promise<Comparison> {
+): Promise<Comparison | null> {
   const offenders = offendersOf(first);
   if (offenders.length === 0) return first;
   refuseOtherModules(
@@ -50,7 +51,7 @@ export async function remeasureOffenders(
       strict: false,
       signal,
     });
-    if (signal.aborted) return first;
+    if (signal.aborted) return null;
     repeats.push(compareRuns(before, readRun(directory), how));
   }
   return applyQuorum(first, repeats);
