@@ -339,3 +339,14 @@ test('scaling curves join scenarios that differ in one number', () => {
   const [line] = drawn.config.data.datasets;
   expect((line!.data as number[][]).map(([x]) => x)).toEqual(sizes.map((gib) => gib * 2 ** 30));
 });
+
+test('scaling curves keep thread counts at the same sizes apart', () => {
+  const scenarios = ['1 device thread', '4 device threads'].flatMap((variant) =>
+    [1, 4].map((regions) => ({ ...scenario, variant, workloadParams: { regions } })),
+  );
+  const labels = scalingCurves.variants({ ...model, scenarios }).map(({ label }) => label);
+  expect(new Set(labels).size).toBe(labels.length);
+  expect(labels.filter((label) => label.includes('4 device threads')).length).toBe(
+    labels.length / 2,
+  );
+});

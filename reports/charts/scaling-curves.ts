@@ -88,10 +88,12 @@ function sweepsOf({ scenarios }: ReportModel): Sweep[] {
     for (const [parameter, at] of Object.entries(scenario.workloadParams)) {
       if (typeof at !== 'number' || at <= 0) continue;
       const { [parameter]: _, ...others } = scenario.workloadParams;
-      const { run, workloadName, device, mode, pressure } = scenario;
-      const key = JSON.stringify([run, workloadName, device, mode, pressure, parameter, others]);
+      const { run, workloadName, device, mode, pressure, variant } = scenario;
+      const kind = [run, workloadName, device, mode, pressure, variant];
+      const key = JSON.stringify([...kind, parameter, others]);
       const known = sweeps.get(key);
-      const label = `${axisOf(parameter).title}: ${workloadName} · ${device} · ${mode}`;
+      const under = [device, mode, ...(variant === null ? [] : [scenarioTitle(variant)])];
+      const label = `${axisOf(parameter).title}: ${workloadName} · ${under.join(' · ')}`;
       const points = [...(known?.points ?? []), { at, scenario }].sort((a, b) => a.at - b.at);
       sweeps.set(key, { key, parameter, label, points });
     }
