@@ -58,6 +58,7 @@ describe('wrong words', () => {
     ['a setting', ['run', 'quick', '--set', 'windowSecond=1'], '"windowSeconds"'],
     ['a cell', ['run', 'quick', '--cell', 'storm-12345678'], 'plans no cell "storm-12345678"'],
     ['an injection', ['run', 'quick', '--inject', 'probabilty=1'], '"probability"'],
+    ['two numbers of rounds', ['bench', '--quick', '--rounds', '3'], 'exclude each other'],
     ['nothing', [], 'which command?'],
   ])('for %s end with 2 and one line that names the right one', async (_, args, hint) => {
     const out = bench.path('unknown');

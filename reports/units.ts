@@ -4,9 +4,6 @@
  * arguments, language globals and the other functions of this file.
  */
 
-/** What a figure counts; the metric table and every chart axis name one of these. */
-export type Unit = 'ns' | 'bytes' | 'share' | 'count' | 'per second' | 'ratio' | 'nines' | 'ms';
-
 /** Three significant digits without an exponent: 0.0123, 1.23, 12.3, 123, 1230. */
 export function threeDigits(value: number): string {
   if (value === 0) return '0';

@@ -11,6 +11,7 @@ import {
   type Recommendation,
   recommend,
 } from './recommendation.ts';
+import { medianOf } from './statistics/hierarchical-bootstrap.ts';
 
 export interface ParetoPoint {
   readonly strategy: string;
@@ -74,12 +75,6 @@ function objectivesOf(mode: string, strategies: readonly (readonly CellRecord[])
   const all = mode === 'replay' ? COUNTED : [tail ?? TAILS[0]!, ...MEASURED];
   // What nobody measured says nothing; what only some measured cannot rank the others.
   return all.filter((one) => strategies.some((forks) => measuredBy(forks, one)));
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function contenderOf(

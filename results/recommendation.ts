@@ -1,6 +1,7 @@
 import type { CellRecord } from './cell-record.ts';
 import { type FigureText, figureText } from './figure-text.ts';
 import type { MetricUnit } from './metrics.ts';
+import { MIN_FORKS } from './statistics/forks-needed.ts';
 
 /** What a strategy is ranked by: always "lower is better". */
 export interface Objective {
@@ -25,9 +26,6 @@ export interface Recommendation {
   /** One clause per fact the sentence rests on. */
   readonly evidence: readonly string[];
 }
-
-/** Fewer forks than this decide nothing that is close. */
-const MIN_FORKS = 5;
 
 /** -1: a clearly below b, 1: clearly above, 0: within tolerance. */
 export function compareValues(a: number, b: number, tolerance: number): number {

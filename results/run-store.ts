@@ -194,11 +194,6 @@ export class RunStore {
     return this.#finished;
   }
 
-  /** Planned cells without a record, in the plan's order. */
-  get pendingCells(): RunPlan['cells'] {
-    return this.plan.cells.filter((cell) => !this.#finished.has(replicateKey(cell)));
-  }
-
   /** Plans further cells, e.g. more forks of a noisy series; plan.json is rewritten first. */
   addCells(cells: readonly PlannedCell[]): void {
     const known = new Set(this.#plan.cells.map(replicateKey));

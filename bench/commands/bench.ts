@@ -1,18 +1,20 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { measureReportCosts } from '../../reports/fixtures/large-report.ts';
+import { UsageError } from '../../results/usage-error.ts';
 import { runBenchmarks } from '../benchmarks/run-benchmarks.ts';
 import { checkedInteger } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 
 interface BenchArguments {
   out?: string | undefined;
-  rounds: string;
+  rounds?: string | undefined;
   quick: boolean;
   force: boolean;
   json: boolean;
 }
 
+const ROUNDS = '7';
 const QUICK_ROUNDS = '2';
 
 export function benchCommand(_context: CommandContext): CommandModule<object, BenchArguments> {
@@ -24,18 +26,20 @@ export function benchCommand(_context: CommandContext): CommandModule<object, Be
         .option('out', { type: 'string', requiresArg: true, describe: 'run folder to write' })
         .option('rounds', {
           type: 'string',
-          default: '7',
           requiresArg: true,
-          describe: 'alternating rounds; fewer are quicker and less certain',
+          describe: 'alternating rounds (default 7); fewer are quicker and less certain',
         })
         .option('quick', { type: 'boolean', default: false, describe: 'two rounds' })
         .option('force', { type: 'boolean', default: false, describe: 'replace the run in --out' })
         .option('json', { type: 'boolean', default: false, describe: 'as JSON' }),
     handler: async ({ out, rounds, quick, force, json }) => {
+      if (quick && rounds !== undefined) {
+        throw new UsageError('bench: --quick and --rounds exclude each other');
+      }
       const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
       await runBenchmarks({
         out: out ?? join('results', 'runs', `benchmarks-${stamp}`),
-        rounds: checkedInteger('--rounds', quick ? QUICK_ROUNDS : rounds, 1, 1000),
+        rounds: checkedInteger('--rounds', rounds ?? (quick ? QUICK_ROUNDS : ROUNDS), 1, 1000),
         json,
         force,
       });

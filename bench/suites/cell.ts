@@ -139,8 +139,6 @@ export const cellSchema = strictShape({
 });
 
 export type CellMode = (typeof CELL_MODES)[number];
-export type MemoryProfile = (typeof MEMORY_PROFILES)[number];
-export type Pace = z.output<typeof paceSchema>;
 export type Access = z.output<typeof accessSchema>;
 export type WorkloadReference = z.output<typeof workloadReferenceSchema>;
 export type Cell = z.output<typeof cellSchema>;

@@ -71,7 +71,6 @@ export const MAP_INHERITED = 32;
 /** Bits of the x86 page-fault error code. */
 export const FAULT_CODE_PRESENT = 1;
 export const FAULT_CODE_WRITE = 2;
-export const FAULT_CODE_USER = 4;
 export const FAULT_CODE_INSTRUCTION = 16;
 
 /** arg of RECORD_PTE: what the poll says happened since the previous poll. */

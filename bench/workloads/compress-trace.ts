@@ -1,7 +1,6 @@
 import { TRACE_EVENT_BYTES } from '../../core/abi/trace-event.ts';
 import type { PageTrace } from './page-trace.ts';
 import { PageTraceReader } from './page-trace-reader.ts';
-import { profileTrace } from './trace-profile.ts';
 
 /**
  * The same events in a `factor`-th of the time: bursts keep their shape and grow steeper. Factors
@@ -24,13 +23,4 @@ export function compressTrace(trace: PageTrace, factor: number): PageTrace {
     durationNs: Math.ceil(trace.durationNs / factor),
     counts: setupNs === undefined ? counts : { ...counts, setupNs: Math.floor(setupNs / factor) },
   };
-}
-
-/**
- * Compresses or stretches so that `perSecond` notifier ranges begin on average; no ranges: as it
- * is.
- */
-export function scaleToRate(trace: PageTrace, perSecond: number): PageTrace {
-  const { rangesPerSecond } = profileTrace(trace);
-  return rangesPerSecond === 0 ? trace : compressTrace(trace, perSecond / rangesPerSecond);
 }
