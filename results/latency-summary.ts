@@ -35,8 +35,8 @@ const windowLatencySchema = z.object({
 });
 
 /**
- * A block of the measured window: for charts over time, for change points and for the second level of
- * the bootstrap. Blocks of one cell are equally long and follow one another.
+ * A block of the measured window, for charts over time. Blocks of one cell are equally long and follow one
+ * another.
  */
 export const latencyWindowSchema = z.object({
   /** Start, from the start of the measured window. */

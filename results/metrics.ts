@@ -1,5 +1,5 @@
 import type { CellRecord } from './cell-record.ts';
-import type { LatencySummary, LatencyWindow } from './latency-summary.ts';
+import type { LatencySummary } from './latency-summary.ts';
 
 export type MetricUnit = 'ns' | 'bytes' | 'count' | 'share' | 'per second';
 
@@ -17,8 +17,6 @@ export interface Metric {
   readonly exactInReplay: boolean;
   /** Null where the record has no such figure. */
   readonly of: (record: CellRecord) => number | null;
-  /** The same figure of one block of the measured window, where blocks carry it. */
-  readonly ofWindow?: (window: LatencyWindow) => number | null;
   /** Where it is a percentile: of which distribution, and which one, so that forks can be pooled. */
   readonly percentile?: { readonly latency: LatencyKind; readonly perTenThousand: number };
 }
@@ -45,7 +43,7 @@ const GATED_FIELDS: readonly LatencyField[] = ['p50Ns', 'p99Ns'];
 
 function latencyMetrics(kind: LatencyKind, title: string): Metric[] {
   return LATENCY_FIELDS.map(([field, suffix, label, perTenThousand, threshold]) => {
-    const metric = {
+    return {
       id: `${kind}-${suffix}`,
       label: `${title} ${label}`,
       unit: 'ns',
@@ -56,8 +54,6 @@ function latencyMetrics(kind: LatencyKind, title: string): Metric[] {
       of: (record: CellRecord) => record.latency[kind][field],
       percentile: { latency: kind, perTenThousand },
     } as const;
-    if (field === 'p90Ns' || kind === 'translate' || kind === 'teardown') return metric;
-    return { ...metric, ofWindow: (window: LatencyWindow) => window[kind][field] };
   });
 }
 

@@ -105,6 +105,24 @@ describe('measured figures', () => {
     expect(() => compareRuns(before, after, absurd)).toThrow(/NaN: expected 0..10/);
   });
 
+  test('the interval is over forks: maxima of a window’s slices do not widen it', () => {
+    const sliced = (records: CellRecord[]) =>
+      records.map((record) => ({
+        ...record,
+        windows: [1, 9, 2, 8, 3, 7].map((ms, i) => {
+          const slice = { ...record.latency.notifier, p50Ns: null, p99Ns: null, maxNs: ms * 1e6 };
+          const latency = { notifier: slice, fault: slice };
+          return { timeNs: i * 1e8, durationNs: 1e8, storm: true, gcEvents: null, ...latency };
+        }),
+      }));
+    const [a, b] = [forksOf(8, {}), forksOf(8, {}, 0.01, 2)];
+    const how = { ...FAST, metrics: ['notifier-max'] };
+    const plain = compareRuns(runOf(a), runOf(b, 'run-2'), how);
+    const cut = compareRuns(runOf(sliced(a)), runOf(sliced(b), 'run-2'), how);
+    expect(rowOf(cut, 'notifier-max')).toEqual(rowOf(plain, 'notifier-max'));
+    expect(renderComparison(cut, 'text')).toContain('bootstrap over forks,');
+  });
+
   test('one seed, one result; rows do not depend on each other', () => {
     const before = runOf(forksOf(6, {}));
     const after = runOf(forksOf(6, {}, 0.02, 2), 'run-2');

@@ -69,7 +69,7 @@ function notesOf(comparison: Comparison): string[] {
       ({ severity, text, cells }) =>
         `${severity}: ${text} (${cells} record${cells === 1 ? '' : 's'})`,
     ),
-    `intervals: ${100 * method.level} %, bootstrap over forks and blocks, ${method.draws} draws, seed ${method.seed}; ` +
+    `intervals: ${100 * method.level} %, bootstrap over forks, ${method.draws} draws, seed ${method.seed}; ` +
       `${method.tests} tests, Holm-corrected at ${method.alpha}`,
   ];
 }

@@ -5,7 +5,7 @@ export interface ForkSample {
   /** Replicate number; equal numbers of two sides ran next to each other. */
   readonly fork: number;
   readonly value: number;
-  /** Relative standard error of the figure inside the fork, from its blocks; absent: unknown. */
+  /** Relative standard error of the figure inside the fork; absent: unknown, as in every record. */
   readonly error?: number | undefined;
 }
 
@@ -52,8 +52,7 @@ export function medianOf(values: readonly number[]): number {
 }
 
 /**
- * Resampled values of one fork: its figure times a log-normal factor around 1 as wide as its error. The
- * figure itself comes from the fork's whole histogram; the blocks only say how firmly it stands.
+ * Resampled values of one fork: its figure times a log-normal factor around 1 as wide as its error.
  */
 function forkReplicates({ value, error = 0 }: ForkSample, random: SeededRandom): Float64Array {
   if (error <= 0) return Float64Array.of(value);
@@ -143,8 +142,8 @@ export function bootstrapMedian(
 }
 
 /**
- * Interval of a contrast between the medians over forks of two series: forks are resampled first, then
- * the figure inside each (Kalibera & Jones, ISMM 2013). 2,000 draws, 95 % by default.
+ * Interval of a contrast between the medians over forks of two series: forks are resampled, and the figure
+ * of one that states an error moves inside it (Kalibera & Jones, ISMM 2013); records state none. 2,000 draws, 95 % by default.
  *
  * @param contrast e.g. the ratio candidate / baseline, or the difference
  * @returns the contrast of the medians and its interval
