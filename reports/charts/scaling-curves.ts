@@ -1,4 +1,5 @@
 import type { ReportModel, Scenario } from '../report-model.ts';
+import { scenarioTitle } from '../scenario-title.ts';
 import { type ChartDataset, type ReportChart, round4 } from './chart-definition.ts';
 import { drawable } from './operations.ts';
 
