@@ -40,7 +40,7 @@ it('a stall of 20 ms happens once in either loop', () => {
   for (const { verdict, reason, latency } of [open, closed, lapped]) {
     expect({ verdict, reason }).toEqual({ verdict: 'passed', reason: null });
     expect(latency.notifier.maxNs).toBeGreaterThanOrEqual(STALL_NS);
-    expect(latency.notifier.count).toBeGreaterThan(1000);
+    expect(latency.notifier.count).toBeGreaterThan(500);
   }
 });
 
