@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { buildModel } from '../build-model.ts';
 import { generateRun } from '../fixtures/generate-run.ts';
 import type { ReportModel, Scenario } from '../report-model.ts';
+import { formatValue } from '../units.ts';
 import { historyChanges } from './regressions.ts';
 import {
   addRun,
@@ -134,3 +135,19 @@ function laneOfOneRun(): SiteHistory['lanes'] {
   addRun(history, entry('1'), model);
   return history.lanes;
 }
+
+test('a figure is not rounded twice on its way to a page', () => {
+  const history: SiteHistory = { runs: [], lanes: new Map() };
+  const exact = altered((scenario) => ({
+    ...scenario,
+    series: scenario.series.map((series) => ({
+      ...series,
+      estimates: {
+        'notifier-p99': { value: 1.2246e9, low: null, high: null, kind: 'single' as const, n: 1 },
+      },
+    })),
+  }));
+  addRun(history, entry('1'), exact);
+  const values = [...history.lanes.values()].flat().map(({ value }) => formatValue(value, 'ns'));
+  expect(new Set(values)).toEqual(new Set(['1.22 s']));
+});
