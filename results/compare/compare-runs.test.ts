@@ -5,7 +5,6 @@ import { type CellRecordFixture, cellRecordFixture } from '../fixtures/cell-reco
 import { hostFixture, storedRunFixture } from '../fixtures/run-fixture.ts';
 import { SeededRandom } from '../statistics/seeded-random.ts';
 import { type CompareOptions, compareRuns, compareStrategies } from './compare-runs.ts';
-import { applyQuorum, offendersOf } from './offender-quorum.ts';
 import { renderComparison } from './render-comparison.ts';
 
 const FAST: CompareOptions = { draws: 400 };
@@ -385,25 +384,5 @@ describe('outputs', () => {
     expect(fromText.map((row) => row[6])).toEqual(parsed.rows.map(({ verdict }) => verdict));
     expect(text[0]).toContain(comparison.conclusion.text);
     expect(markdown[0]).toContain(comparison.conclusion.text);
-  });
-});
-
-describe('quorum', () => {
-  const before = runOf(forksOf(8, { notifierP50Ns: 20_000 }));
-  const at = (p50: number, seed: number) =>
-    compareRuns(before, runOf(forksOf(8, { notifierP50Ns: p50 }, 0.01, seed), 'run-2'), {
-      ...FAST,
-      metrics: ['notifier-p50'],
-    });
-
-  test('a regression stands when three of four measurements agree', () => {
-    const first = at(24_000, 2);
-    expect(offendersOf(first)).toHaveLength(1);
-    const kept = applyQuorum(first, [at(24_000, 3), at(20_000, 4), at(24_000, 5)]);
-    expect(kept.conclusion.exitCode).toBe(1);
-    expect(kept.rows[0]!.reason).toContain('regressed in 3 of 4 measurements');
-    const dropped = applyQuorum(first, [at(20_000, 3), at(20_000, 4), at(24_000, 5)]);
-    expect(dropped.rows[0]).toMatchObject({ verdict: 'too noisy', outcome: 'undecided' });
-    expect(dropped.conclusion.exitCode).toBe(3);
   });
 });
