@@ -37,16 +37,12 @@ export function buildSeries(
   const passed = forks.filter(({ verdict }) => verdict === 'passed');
   const values: Record<string, (number | null)[]> = {};
   const estimates: Record<string, Estimate | null> = {};
-  const errors: Record<string, number[]> = {};
   for (const metric of METRICS) {
     const { id, exactInReplay } = metric;
     const samples = passed.map((record) => forkSample(record, metric));
     if (samples.every((sample) => sample === null)) continue;
     const figures = samples.map((sample) => sample?.value ?? null);
     values[id] = figures;
-    if (samples.some((sample) => sample?.error !== undefined)) {
-      errors[id] = samples.map((sample) => sample?.error ?? 0);
-    }
     const [only] = figures;
     const counted = figures.length === 1 && exactInReplay && forks[0]!.mode === 'replay';
     estimates[id] = counted && only != null ? exactly(only) : estimate(figures);
@@ -62,7 +58,6 @@ export function buildSeries(
     wrong,
     forks: forks.map(forkRow),
     values,
-    errors,
     conditions: [...new Set(passed.map(({ conditionsHash }) => conditionsHash))].sort().join(' '),
     estimates,
     spectra: spectraOf(passed),

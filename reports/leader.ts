@@ -71,7 +71,6 @@ function judged(
       .filter(({ verdict }) => verdict === 'passed')
       .map(({ fork, seed }) => [fork, seed] as const),
     values: series.values[metric.id] ?? [],
-    errors: series.errors[metric.id],
     conditions: series.conditions,
   });
   const pairs = rivals.map((rival) => ({ mode, baseline: plain(first), candidate: plain(rival) }));

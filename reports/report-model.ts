@@ -134,8 +134,6 @@ export interface Series {
   readonly forks: readonly ForkRow[];
   /** Per metric, the value of each passed fork; same order as the passed forks. */
   readonly values: Readonly<Record<string, readonly (number | null)[]>>;
-  /** Per metric, the relative standard error of each of them; absent where no fork knows it. */
-  readonly errors: Readonly<Record<string, readonly number[]>>;
   /** Hash of the conditions that the passed forks ran under; several where they differ. */
   readonly conditions: string;
   readonly estimates: Readonly<Record<string, Estimate | null>>;

@@ -3,7 +3,7 @@ import type { CellRecord } from './cell-record.ts';
 import { type FigureText, figureText } from './figure-text.ts';
 import { groupBy } from './group-by.ts';
 import { METRICS, type Metric } from './metrics.ts';
-import { medianOf } from './statistics/hierarchical-bootstrap.ts';
+import { medianOf } from './statistics/fork-bootstrap.ts';
 
 /** How one figure of one strategy grows along one size, all else equal. */
 export interface Growth {

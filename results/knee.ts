@@ -2,7 +2,7 @@ import { strategyLabel, workloadLabel } from './cell-identity.ts';
 import type { CapacityPoint, CellRecord } from './cell-record.ts';
 import { type FigureText, figureText } from './figure-text.ts';
 import { groupBy } from './group-by.ts';
-import { medianOf } from './statistics/hierarchical-bootstrap.ts';
+import { medianOf } from './statistics/fork-bootstrap.ts';
 
 /** Less than this share of the offered rate is falling behind. */
 const ACHIEVED_SHARE = 0.95;

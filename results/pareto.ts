@@ -11,7 +11,7 @@ import {
   type Recommendation,
   recommend,
 } from './recommendation.ts';
-import { medianOf } from './statistics/hierarchical-bootstrap.ts';
+import { medianOf } from './statistics/fork-bootstrap.ts';
 
 export interface ParetoPoint {
   readonly strategy: string;

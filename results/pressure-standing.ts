@@ -2,7 +2,7 @@ import { strategyLabel, workloadLabel } from './cell-identity.ts';
 import type { CellRecord } from './cell-record.ts';
 import { groupBy } from './group-by.ts';
 import { FLOOR_FAMILY } from './pareto.ts';
-import { medianOf } from './statistics/hierarchical-bootstrap.ts';
+import { medianOf } from './statistics/fork-bootstrap.ts';
 
 /** How a strategy came through all memory profiles; the worst that happened counts. */
 export type Standing =

@@ -1,6 +1,6 @@
 import type { CellRecordInput, MicroRow } from '../../results/cell-record.ts';
 import { microLabel } from '../../results/metrics.ts';
-import { medianOf } from '../../results/statistics/hierarchical-bootstrap.ts';
+import { medianOf } from '../../results/statistics/fork-bootstrap.ts';
 import type { NativeComparison } from '../native/compare-with-c.ts';
 import { atLeast, atMost, type BudgetRow, figureOnly, round } from './budget-row.ts';
 import type { ProbeFigures, ProbeName } from './probe.ts';

@@ -1,6 +1,6 @@
 import type { CellRecordInput, MicroRow } from '../../results/cell-record.ts';
 import { microLabel } from '../../results/metrics.ts';
-import { medianOf } from '../../results/statistics/hierarchical-bootstrap.ts';
+import { medianOf } from '../../results/statistics/fork-bootstrap.ts';
 import { alignedRows } from '../run/aligned-rows.ts';
 import { PUBLISHED_MACHINE, PUBLISHED_NS } from './published-table.ts';
 

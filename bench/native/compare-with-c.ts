@@ -1,9 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  bootstrapContrast,
-  type Interval,
-} from '../../results/statistics/hierarchical-bootstrap.ts';
+import { bootstrapContrast, type Interval } from '../../results/statistics/fork-bootstrap.ts';
 import type { CellInputs } from '../cell/cell-setup.ts';
 import { loadModules } from '../cell/thread-modules.ts';
 import { MICRO_GEOMETRY, type MicroGeometry } from '../micro/micro-machine.ts';

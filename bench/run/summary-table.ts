@@ -2,7 +2,7 @@ import { scenarioKey, seriesKey, strategyLabel } from '../../results/cell-identi
 import type { CellRecord } from '../../results/cell-record.ts';
 import { DEFAULT_BASELINE } from '../../results/default-baseline.ts';
 import { groupBy } from '../../results/group-by.ts';
-import { medianOf } from '../../results/statistics/hierarchical-bootstrap.ts';
+import { medianOf } from '../../results/statistics/fork-bootstrap.ts';
 import { alignedRows } from './aligned-rows.ts';
 import { type SeriesVerdict, seriesVerdict } from './series-verdict.ts';
 

@@ -28,8 +28,6 @@ interface HeatMapSeries {
   /** [fork, seed, verdict, ...] */
   readonly forks: readonly (readonly (string | number | null)[])[];
   readonly values: Readonly<Record<string, readonly (number | null)[]>>;
-  /** Relative standard errors in ten-thousandths; 0: unknown. */
-  readonly errors: Readonly<Record<string, readonly number[]>>;
 }
 
 /** A cell's class: the engine's verdict, or why there is none. */
@@ -67,14 +65,13 @@ export const HEAT_MAP = {
 
 /** A series in one metric, as the judge takes it. */
 export function plainSeries(
-  { forks, values, errors, conditions }: Omit<HeatMapSeries, 'strategy' | 'status'>,
+  { forks, values, conditions }: Omit<HeatMapSeries, 'strategy' | 'status'>,
   metricId: string,
 ): PlainSeries {
   const passed = forks.filter(([, , verdict]) => verdict === 'passed');
   return {
     forks: passed.map(([fork, seed]) => [fork as number, seed as number] as const),
     values: values[metricId] ?? [],
-    errors: errors[metricId]?.map((error) => error / 1e4),
     conditions,
   };
 }

@@ -36,7 +36,7 @@ export function sharedFunctions(): string {
 /** The compiled modules of the judge, each after those it imports. */
 const JUDGE_MODULES = [
   'statistics/seeded-random.js',
-  'statistics/hierarchical-bootstrap.js',
+  'statistics/fork-bootstrap.js',
   'statistics/rank-test.js',
   'statistics/forks-needed.js',
   'compare/contrast.js',

@@ -122,20 +122,14 @@ export function payloadScenario(model: ReportModel, scenario: Scenario): Payload
 
 /** The forks' figures of some metrics: counts as they are, other figures to six digits. */
 export function plainFigures(
-  { values, errors, conditions }: Pick<Series, 'values' | 'errors' | 'conditions'>,
+  { values, conditions }: Pick<Series, 'values' | 'conditions'>,
   ids: readonly string[],
-): Pick<PayloadSeries, 'values' | 'errors' | 'conditions'> {
+): Pick<PayloadSeries, 'values' | 'conditions'> {
   const held = ids.filter((id) => values[id] !== undefined);
   const short = (value: number | null) =>
     value === null || Number.isInteger(value) ? value : Number(value.toPrecision(6));
   return {
     conditions,
     values: Object.fromEntries(held.map((id) => [id, values[id]!.map(short)])),
-    errors: Object.fromEntries(
-      held.flatMap((id) => {
-        const shares = errors[id];
-        return shares === undefined ? [] : [[id, shares.map((share) => Math.round(share * 1e4))]];
-      }),
-    ),
   };
 }

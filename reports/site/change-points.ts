@@ -1,4 +1,4 @@
-import type { ForkSample } from '../../results/statistics/hierarchical-bootstrap.ts';
+import type { ForkSample } from '../../results/statistics/fork-bootstrap.ts';
 
 /** One run's figure in a lane: one machine, scenario, strategy and metric. */
 export interface LanePoint {

@@ -25,8 +25,8 @@ const runEntrySchema = z.object({
 });
 export type RunEntry = z.output<typeof runEntrySchema>;
 
-/** Fork number, figure, its relative standard error (0: unknown). */
-const forkSchema = z.tuple([z.number(), z.number(), z.number()]);
+/** Fork number, figure. */
+const forkSchema = z.tuple([z.number(), z.number()]);
 const bound = z.number().nullable();
 
 const historySchema = z.object({
@@ -106,7 +106,7 @@ export function readHistory(path: string): SiteHistory {
     key,
     points.map(([run, value, low, high, forks = []]) => ({
       ...{ run, value, low, high },
-      forks: forks.map(([fork, figure, error]) => ({ fork, value: figure, error })),
+      forks: forks.map(([fork, figure]) => ({ fork, value: figure })),
     })),
   ]);
   return { runs: parsed.runs, lanes: new Map(lanes) };
@@ -118,7 +118,7 @@ export function writeHistory(path: string, { runs, lanes }: SiteHistory): void {
       key,
       points.map(({ run, value, low, high, forks }) => [
         ...[run, value, low, high],
-        forks.map((sample) => [sample.fork, sample.value, sample.error ?? 0]),
+        forks.map((sample) => [sample.fork, sample.value]),
       ]),
     ]),
   );
@@ -161,12 +161,12 @@ export function addRun(history: SiteHistory, entry: RunEntry, model: ReportModel
 }
 
 /** The figures of the passed forks, as the compare page holds them. */
-function forkSamples({ forks, values, errors }: Series, metric: string): LanePoint['forks'] {
+function forkSamples({ forks, values }: Series, metric: string): LanePoint['forks'] {
   const passed = forks.filter(({ verdict }) => verdict === 'passed');
   return (values[metric] ?? []).flatMap((value, i) => {
     if (value === null) return [];
     const short = Number.isInteger(value) ? value : Number(value.toPrecision(6));
-    return [{ fork: passed[i]!.fork, value: short, error: errors[metric]?.[i] ?? 0 }];
+    return [{ fork: passed[i]!.fork, value: short }];
   });
 }
 

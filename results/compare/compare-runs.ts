@@ -11,7 +11,7 @@ import { nearestName } from '../nearest-name.ts';
 import { paretoSets } from '../pareto.ts';
 import type { StoredRun } from '../run-store.ts';
 import { SCHEMA_VERSION } from '../schema-version.ts';
-import { DEFAULT_DRAWS, DEFAULT_LEVEL } from '../statistics/hierarchical-bootstrap.ts';
+import { DEFAULT_DRAWS, DEFAULT_LEVEL } from '../statistics/fork-bootstrap.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Blocks, compareSeries, type PendingRow } from './compare-series.ts';
 import { concludeComparison, countFlags } from './conclusion.ts';

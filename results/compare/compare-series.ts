@@ -1,6 +1,6 @@
 import type { ComparisonRow } from '../comparison.ts';
 import type { Metric } from '../metrics.ts';
-import type { BootstrapOptions } from '../statistics/hierarchical-bootstrap.ts';
+import type { BootstrapOptions } from '../statistics/fork-bootstrap.ts';
 import { type Evidence, type Judgement, type Weighed, weigh } from './judge.ts';
 import type { Series } from './series.ts';
 

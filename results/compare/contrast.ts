@@ -1,12 +1,12 @@
 import type { RowInterval } from '../comparison.ts';
-import { forksNeeded, MIN_FORKS } from '../statistics/forks-needed.ts';
 import {
   type BootstrapOptions,
   bootstrapContrast,
   type ForkSample,
   matchForks,
   medianOf,
-} from '../statistics/hierarchical-bootstrap.ts';
+} from '../statistics/fork-bootstrap.ts';
+import { forksNeeded, MIN_FORKS } from '../statistics/forks-needed.ts';
 import {
   cliffsDelta,
   hodgesLehmann,

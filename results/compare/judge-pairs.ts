@@ -1,5 +1,5 @@
 import type { Metric } from '../metrics.ts';
-import type { ForkSample } from '../statistics/hierarchical-bootstrap.ts';
+import type { ForkSample } from '../statistics/fork-bootstrap.ts';
 import { type Judgement, settle, weigh } from './judge.ts';
 
 /** The forks of one series in one metric, as plain data: what a report's page carries. */
@@ -8,8 +8,6 @@ export interface PlainSeries {
   readonly forks: readonly (readonly [fork: number, seed: number])[];
   /** Of each of them, in the same order; null where it did not measure the metric. */
   readonly values: readonly (number | null)[];
-  /** Relative standard errors, in the same order; 0: unknown. Absent: all unknown. */
-  readonly errors?: readonly number[] | undefined;
   /** Hash of the conditions that the forks ran under; several where they differ. */
   readonly conditions: string;
 }
@@ -59,10 +57,8 @@ export function judgePairs(
   return settle(weighed);
 }
 
-function samplesOf({ forks, values, errors }: PlainSeries): ForkSample[] {
-  return values.flatMap((value, i) =>
-    value === null ? [] : [{ fork: forks[i]![0], value, error: errors?.[i] ?? 0 }],
-  );
+function samplesOf({ forks, values }: PlainSeries): ForkSample[] {
+  return values.flatMap((value, i) => (value === null ? [] : [{ fork: forks[i]![0], value }]));
 }
 
 function reseeded(baseline: PlainSeries, candidate: PlainSeries): string | null {

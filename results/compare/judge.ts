@@ -1,6 +1,6 @@
 import type { ComparisonRow } from '../comparison.ts';
-import type { BootstrapOptions, ForkSample } from '../statistics/hierarchical-bootstrap.ts';
-import { medianOf } from '../statistics/hierarchical-bootstrap.ts';
+import type { BootstrapOptions, ForkSample } from '../statistics/fork-bootstrap.ts';
+import { medianOf } from '../statistics/fork-bootstrap.ts';
 import { holmAdjust } from '../statistics/rank-test.ts';
 import { type Contrast, contrastOf } from './contrast.ts';
 import {

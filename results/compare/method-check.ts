@@ -1,5 +1,5 @@
 import { METRICS, type Metric } from '../metrics.ts';
-import type { ForkSample } from '../statistics/hierarchical-bootstrap.ts';
+import type { ForkSample } from '../statistics/fork-bootstrap.ts';
 import { SeededRandom } from '../statistics/seeded-random.ts';
 import { type Judgement, settle, weigh } from './judge.ts';
 

@@ -5,7 +5,7 @@ import { groupBy } from '../group-by.ts';
 import { histogramOf } from '../hdr-text.ts';
 import { LatencyHistogram } from '../latency-histogram.ts';
 import type { LatencyKind, Metric } from '../metrics.ts';
-import type { ForkSample } from '../statistics/hierarchical-bootstrap.ts';
+import type { ForkSample } from '../statistics/fork-bootstrap.ts';
 
 /** Modes whose records carry figures to compare; the others prove and are listed only. */
 const MEASURING_MODES: ReadonlySet<string> = new Set(['storm', 'replay', 'micro']);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { medianOf } from './fork-bootstrap.ts';
 import { forksNeeded } from './forks-needed.ts';
-import { medianOf } from './hierarchical-bootstrap.ts';
 
 describe('forks needed', () => {
   test('a quarter of the width takes sixteen times the forks', () => {

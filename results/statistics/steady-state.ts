@@ -1,4 +1,4 @@
-import { medianOf } from './hierarchical-bootstrap.ts';
+import { medianOf } from './fork-bootstrap.ts';
 
 export type SteadyStateClass = 'flat' | 'warm-up' | 'slowdown' | 'none';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bootstrapContrast, bootstrapMedian } from './hierarchical-bootstrap.ts';
+import { bootstrapContrast, bootstrapMedian, medianOf } from './fork-bootstrap.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 const ratio = (a: number, b: number) => b / a;
@@ -44,14 +44,19 @@ describe('bootstrap', () => {
     );
   });
 
-  test('forks with next to no error give what forks without error give', () => {
+  test('a draw is the median of the forks it picks', () => {
     const values = [5, 1, 4, 2, 3, 9, 7, 8];
     for (const count of [1, 2, 5, 8]) {
-      const bare = forks(values.slice(0, count));
-      const firm = bare.map((sample) => ({ ...sample, error: 1e-9 }));
-      const [fast, slow] = [bare, firm].map((s) => bootstrapMedian(s, { draws: 20_000 }));
-      expect(slow!.low).toBeCloseTo(fast!.low, 1);
-      expect(slow!.high).toBeCloseTo(fast!.high, 1);
+      const random = new SeededRandom(3);
+      const drawn = Array.from({ length: 101 }, () =>
+        medianOf(Array.from({ length: count }, () => values[random.below(count)]!)),
+      ).sort((a, b) => a - b);
+      const interval = bootstrapMedian(forks(values.slice(0, count)), {
+        draws: 101,
+        seed: 3,
+        level: 0.9,
+      });
+      expect(interval).toMatchObject({ low: drawn[5], high: drawn[95] });
     }
   });
 
@@ -64,15 +69,6 @@ describe('bootstrap', () => {
       if (low <= 100 && high >= 100) covered++;
     }
     expect(covered / 300).toBeGreaterThan(0.9);
-  });
-
-  test('an error inside the forks widens an interval that equal forks would make too narrow', () => {
-    const bare = forks([100, 100, 100, 100, 100]);
-    const noisy = bare.map((sample) => ({ ...sample, error: 0.2 }));
-    expect(bootstrapMedian(bare, { draws: 300 })).toMatchObject({ low: 100, high: 100 });
-    const wide = bootstrapMedian(noisy, { draws: 300 });
-    expect(wide.estimate).toBe(100);
-    expect(wide.high - wide.low).toBeGreaterThan(5);
   });
 
   test('paired forks cancel a drift that both sides went through', () => {
