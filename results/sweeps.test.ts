@@ -59,7 +59,7 @@ describe('growth', () => {
     expect(growth!.exponent).toBeCloseTo(1, 2);
     expect(growth).toMatchObject({ size: 'regions', withinLog: false });
     expect(growth!.sentence).toMatch(
-      /^notifier p50 1 µs at 1 region, 64 µs at 64, x(2|1\.99|2\.01) per doubling .*; worse than O\(log regions\)/,
+      /^notifier p50 1 us at 1 region, 64 us at 64, x(2|1\.99|2\.01) per doubling .*; worse than O\(log regions\)/,
     );
   });
 
