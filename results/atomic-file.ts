@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from './usage-error.ts';
 
@@ -8,6 +18,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'part of its path is a file',
   EISDIR: 'it is a folder',
   EEXIST: 'it is a file',
+  ELOOP: 'its links lead nowhere',
+  EBUSY: 'it is in use',
+  EXDEV: 'it lies on another file system',
   EACCES: 'no permission',
   EPERM: 'no permission',
   EROFS: 'the file system is read-only',
@@ -16,14 +29,18 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its name is too long',
 };
 
+/** @returns a UsageError where the path is at fault, the error itself where not */
+export function writeError(path: string, error: unknown): unknown {
+  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+  return reason === undefined ? error : new UsageError(`${path}: cannot be written: ${reason}`);
+}
+
 /** @throws UsageError instead of the system's error where the path is at fault */
 function writing<Result>(path: string, write: () => Result): Result {
   try {
     return write();
   } catch (error) {
-    const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
-    if (reason === undefined) throw error;
-    throw new UsageError(`${path}: cannot be written: ${reason}`);
+    throw writeError(path, error);
   }
 }
 
@@ -79,5 +96,19 @@ export function appendLineSynced(path: string, line: string): void {
  * @throws UsageError where it cannot be made
  */
 export function makeFolder(path: string): void {
-  writing(path, () => mkdirSync(path, { recursive: true }));
+  writing(path, () => makeMissing(path));
+}
+
+/** Not mkdir's `recursive`: it never ends where a folder, e.g. /proc, answers that it is not there. */
+function makeMissing(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    const parent = dirname(path);
+    const isParentThere = lstatSync(parent, { throwIfNoEntry: false }) !== undefined;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || isParentThere) throw error;
+    makeMissing(parent);
+    mkdirSync(path);
+  }
 }

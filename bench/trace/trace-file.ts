@@ -4,6 +4,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
+import { writeError } from '../../results/atomic-file.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { BLOCK_RECORDS, RecordColumns } from './record-columns.ts';
 import { TraceMetadata } from './trace-metadata.ts';
@@ -141,7 +142,11 @@ export class FileSink implements ByteSink {
     this.#stream.end();
     await this.#closed;
     this.#throwIfFailed();
-    await rename(this.#temporaryPath, this.#path);
+    try {
+      await rename(this.#temporaryPath, this.#path);
+    } catch (error) {
+      throw writeError(this.#path, error);
+    }
   }
 
   async discard(): Promise<void> {
