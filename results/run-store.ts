@@ -40,8 +40,14 @@ function readDocument<T>(path: string, kind: 'plan' | 'host', schema: ZodType<T>
   try {
     document = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
       throw new UsageError(`${path}: not found; expected a run folder made by "xlt-bench run"`);
+    }
+    if (code !== undefined) {
+      throw new UsageError(
+        `${path}: cannot be read (${code}); expected a run folder made by "xlt-bench run"`,
+      );
     }
     throw new UsageError(`${path}: not JSON, expected the ${kind} of a run`);
   }
