@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../results/atomic-file.ts';
+import { checkOutputFile, refuseEmptyPath } from '../results/output-file.ts';
 import { readRun, type StoredRun } from '../results/run-store.ts';
 import { UsageError } from '../results/usage-error.ts';
 import { buildModel } from './build-model.ts';
@@ -28,6 +29,10 @@ export interface WrittenReport {
  *   be written
  */
 export async function writeReport(options: WriteReportOptions): Promise<WrittenReport> {
+  // A report is made anew all the time; no other kind of file is replaced by one.
+  const replace = /\.html?$/i.test(options.out);
+  checkOutputFile(options.out, { option: '--out', inputs: [], replace });
+  refuseEmptyPath('--png', options.pngFolder, 'folder');
   const model = buildModel(readRuns(options.runFolders));
   const page = renderPage(model);
   makeFolder(dirname(options.out));

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { writeFileAtomic } from '../../results/atomic-file.ts';
+import { checkOutputFile } from '../../results/output-file.ts';
 import type { CommandContext } from '../command-line.ts';
 import { resolveWorkload } from '../run/resolve-workload.ts';
 import { fitMix } from '../workloads/fit-mix.ts';
@@ -8,6 +9,7 @@ interface FitArguments {
   trace: string;
   process?: string | undefined;
   out?: string | undefined;
+  force: boolean;
 }
 
 export function fitCommand(_context: CommandContext): CommandModule<object, FitArguments> {
@@ -23,16 +25,25 @@ export function fitCommand(_context: CommandContext): CommandModule<object, FitA
           describe: '.xlt file or bundled recording',
         })
         .option('process', { type: 'string', requiresArg: true, describe: 'process name or pid' })
-        .option('out', { type: 'string', requiresArg: true, describe: 'write the model as JSON' }),
-    handler: async ({ trace, process: name, out }) => {
+        .option('out', { type: 'string', requiresArg: true, describe: 'write the model as JSON' })
+        .option('force', { type: 'boolean', default: false, describe: 'replace the file' }),
+    handler: async ({ trace, process: name, out, force }) => {
+      if (out !== undefined) {
+        const rules = { inputs: [trace], replace: force, otherwise: ' or --force' };
+        checkOutputFile(out, { option: '--out', ...rules });
+      }
       const params = name === undefined ? {} : { process: name };
       const model = JSON.stringify(
         fitMix(await resolveWorkload({ id: trace, params }, 1)),
         null,
         2,
       );
-      if (out === undefined) process.stdout.write(`${model}\n`);
-      else writeFileAtomic(out, `${model}\n`);
+      if (out === undefined) {
+        process.stdout.write(`${model}\n`);
+      } else {
+        writeFileAtomic(out, `${model}\n`);
+        process.stderr.write(`fitted to ${trace}, wrote ${out}\n`);
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { writeFileAtomic } from '../../results/atomic-file.ts';
+import { checkOutputFile } from '../../results/output-file.ts';
 import type { CommandContext } from '../command-line.ts';
 import { inspectionHtml } from '../trace/inspection-html.ts';
 import { inspectionText } from '../trace/inspection-text.ts';
@@ -9,6 +10,7 @@ interface InspectArguments {
   trace: string;
   process?: string | undefined;
   html?: string | undefined;
+  force: boolean;
   json: boolean;
 }
 
@@ -21,8 +23,13 @@ export function inspectCommand(_context: CommandContext): CommandModule<object, 
         .positional('trace', { type: 'string', demandOption: true, describe: '.xlt file' })
         .option('process', { type: 'string', requiresArg: true, describe: 'process name or pid' })
         .option('html', { type: 'string', requiresArg: true, describe: 'write a page instead' })
+        .option('force', { type: 'boolean', default: false, describe: 'replace the page' })
         .option('json', { type: 'boolean', default: false, describe: 'as JSON' }),
-    handler: async ({ trace, process: name, html, json }) => {
+    handler: async ({ trace, process: name, html, force, json }) => {
+      if (html !== undefined) {
+        const rules = { inputs: [trace], replace: force, otherwise: ' or --force' };
+        checkOutputFile(html, { option: '--html', ...rules });
+      }
       const inspection = await inspectTrace(trace, name);
       if (html !== undefined) {
         writeFileAtomic(html, inspectionHtml(inspection));

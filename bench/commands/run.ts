@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { writeReport } from '../../reports/write-report.ts';
 import { nearestName } from '../../results/nearest-name.ts';
+import { refuseEmptyPath } from '../../results/output-file.ts';
 import { shellWord } from '../../results/rerun-command.ts';
 import { MIN_FORKS } from '../../results/statistics/forks-needed.ts';
 import { UsageError } from '../../results/usage-error.ts';
@@ -113,6 +114,7 @@ export function runCommand(context: CommandContext): CommandModule<object, RunOp
 }
 
 async function run(options: RunOptions): Promise<number> {
+  refuseEmptyPath('--out', options.out, 'folder');
   const { plan, whole, config, forkGoal } =
     options.resume === undefined ? planRun(options) : resumedPlan(options, options.resume);
   const extension = forkGoal && new ForkExtension(forkGoal, whole.seed);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { checkOutputFile } from '../../results/output-file.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { RecordBlocks } from '../trace/record-columns.ts';
 import { selectSpace } from '../trace/space-selection.ts';
@@ -35,9 +35,12 @@ export async function importTrace(options: ImportOptions): Promise<ImportSummary
   const { inputs, out } = options;
   if (inputs.length === 0)
     throw new UsageError('no recording named, expected one or two text files');
-  if (existsSync(out) && !options.force) {
-    throw new UsageError(`${out}: exists already, expected another name or --force`);
-  }
+  checkOutputFile(out, {
+    option: '--out',
+    inputs,
+    replace: options.force ?? false,
+    otherwise: ' or --force',
+  });
   const started = performance.now();
   const check = (metadata: TraceMetadata): void => {
     selectSpace(metadata, options.process);

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { ABI_VERSION } from '../../core/abi/layout.ts';
 import { makeFolder, writeFileAtomic } from '../../results/atomic-file.ts';
+import { refuseEmptyPath } from '../../results/output-file.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest, type StrategyEntry } from '../../strategies/manifest.ts';
 import { ABI_SECTION } from '../build/abi-section.ts';
@@ -63,6 +64,7 @@ function skeletonEntry(id: string): StrategyEntry {
  * @throws UsageError for an id that is taken or no id, or files that are there already
  */
 export function newStrategy({ id, folder, root = packageRoot }: NewStrategyOptions): NewStrategy {
+  refuseEmptyPath('--folder', folder, 'folder');
   if (!ID.test(id)) {
     throw new UsageError(`strategy id "${id}": expected lower-case words joined by "-"`);
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../../results/atomic-file.ts';
+import { refuseEmptyPath } from '../../results/output-file.ts';
 import { readRun, type StoredRun } from '../../results/run-store.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { buildModel } from '../build-model.ts';
@@ -59,6 +60,7 @@ const HISTORY = 'history-data.json';
  */
 export function publishSite(options: PublishOptions): PublishedSite {
   const { runFolders, out } = options;
+  refuseEmptyPath('--out', out, 'folder');
   if (runFolders.length === 0) {
     throw new UsageError('no run folder given; expected folders made by "xlt-bench run"');
   }
