@@ -133,7 +133,7 @@ class ImportRun {
   finish(): Omit<TraceMetadata, 'records'> {
     const context = this.#context;
     const facts = this.#sources.map((source) => source.finish());
-    const name = facts.map((fact) => fact.name).join(' + ');
+    const name = this.#sources.map(({ scanner }) => scanner.name).join(' + ');
     if (this.#events === 0) {
       throw new UsageError(`${name}: no memory event in ${facts[0]?.lines ?? 0} lines`);
     }

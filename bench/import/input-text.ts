@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
@@ -21,6 +20,7 @@ const ZSTD_MAGIC = 0xfd2fb528;
  * memory. After `fill`, bytes[position, limit) holds whole lines, each with its line end.
  */
 export class InputText {
+  /** The path as it was given. */
   readonly name: string;
   bytes: Uint8Array = new Uint8Array(0);
   /** The same bytes; WORD_SLACK_BYTES behind `limit` can be read. */
@@ -32,15 +32,13 @@ export class InputText {
   /** The file does not end in a line end: its last line may have been cut. */
   isLastLineOpen = false;
   readonly #hash = createHash('sha256');
-  readonly #path: string;
   #chunks: AsyncIterator<Uint8Array> | undefined;
   /** Bytes after `limit` that belong to a line not yet complete. */
   #used = 0;
   #isAtEnd = false;
 
   constructor(path: string) {
-    this.#path = path;
-    this.name = basename(path);
+    this.name = path;
   }
 
   /** sha256 of the file; valid after the last `fill`. */
@@ -113,7 +111,7 @@ export class InputText {
   }
 
   async *#open(): AsyncGenerator<Uint8Array, void> {
-    const file = await open(this.#path, 'r');
+    const file = await open(this.name, 'r');
     try {
       yield* this.#text(file);
     } finally {
@@ -165,16 +163,15 @@ export class InputText {
   }
 
   #readError(error: NodeJS.ErrnoException): UsageError {
-    const where = this.name;
     if (error instanceof UsageError) return error;
-    if (error.code === 'ENOENT') return new UsageError(`${this.#path}: no such file`);
+    if (error.code === 'ENOENT') return new UsageError(`${this.name}: no such file`);
     if (error.code === 'EISDIR') {
-      return new UsageError(`${this.#path}: a folder, expected the file of a recording`);
+      return new UsageError(`${this.name}: a folder, expected the file of a recording`);
     }
     if (error.code === 'Z_BUF_ERROR' || /unexpected (end of file|EOF)/i.test(error.message)) {
-      return new UsageError(`${where}: the compressed file is cut off: expected its end mark`);
+      return new UsageError(`${this.name}: the compressed file is cut off: expected its end mark`);
     }
-    return new UsageError(`${where}: cannot be read or decompressed (${error.message})`);
+    return new UsageError(`${this.name}: cannot be read or decompressed (${error.message})`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { UsageError } from '../../results/usage-error.ts';
 import type { SourceFacts } from '../trace/trace-metadata.ts';
 import { BpftraceScanner } from './bpftrace-scanner.ts';
@@ -79,7 +80,7 @@ export class RecordingSource {
     }
     if (scanner.malformedLines > 0) scanner.notes.set('malformed lines', scanner.malformedLines);
     return {
-      name: scanner.name,
+      name: basename(scanner.name),
       format: this.format,
       sha256: this.#input.sha256(),
       bytes: this.#input.fileBytes,

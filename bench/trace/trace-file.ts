@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { writeError } from '../../results/atomic-file.ts';
@@ -189,7 +188,7 @@ export function parseTraceFile(bytes: Uint8Array, name: string): TraceFile {
     const reason =
       error instanceof RangeError ? error.message : 'metadata not of the expected shape';
     throw new UsageError(
-      `${basename(name)}: not a valid .xlt trace although its checksum is right: ${reason}`,
+      `${name}: not a valid .xlt trace although its checksum is right: ${reason}`,
     );
   }
 }
@@ -200,34 +199,33 @@ interface Frame {
 }
 
 function checkFrame(file: Buffer, name: string): Frame {
-  const short = basename(name);
   if (file.length < MAGIC.length || !file.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw new UsageError(
-      `${short}: not an .xlt trace: expected it to begin with "XLTRACE" (make one with xlt-bench import)`,
+      `${name}: not an .xlt trace: expected it to begin with "XLTRACE" (make one with xlt-bench import)`,
     );
   }
   const version = file.length >= HEADER_BYTES ? file.readUInt32LE(8) : TRACE_VERSION;
   if (version !== TRACE_VERSION) {
     throw new UsageError(
-      `${short}: .xlt version ${version}, this program reads version ${TRACE_VERSION}: import the recording again`,
+      `${name}: .xlt version ${version}, this program reads version ${TRACE_VERSION}: import the recording again`,
     );
   }
   const trailerAt = file.length - TRAILER_BYTES;
   if (trailerAt < HEADER_BYTES || !file.subarray(trailerAt + 24).equals(TRAILER_MAGIC)) {
     throw new UsageError(
-      `${short}: .xlt trace cut off at byte ${file.length}: expected the end mark "XLTEND." in the last 8 bytes`,
+      `${name}: .xlt trace cut off at byte ${file.length}: expected the end mark "XLTEND." in the last 8 bytes`,
     );
   }
   const crc = crc32(file.subarray(0, trailerAt + 20));
   if (crc !== file.readUInt32LE(trailerAt + 20)) {
     throw new UsageError(
-      `${short}: .xlt trace damaged: checksum ${hex(crc)}, expected ${hex(file.readUInt32LE(trailerAt + 20))}`,
+      `${name}: .xlt trace damaged: checksum ${hex(crc)}, expected ${hex(file.readUInt32LE(trailerAt + 20))}`,
     );
   }
   const metadataAt = Number(file.readBigUInt64LE(trailerAt));
   const metadataBytes = file.readUInt32LE(trailerAt + 8);
   if (metadataAt < HEADER_BYTES || metadataAt + metadataBytes !== trailerAt) {
-    throw new UsageError(`${short}: .xlt trace damaged: metadata not before the trailer`);
+    throw new UsageError(`${name}: .xlt trace damaged: metadata not before the trailer`);
   }
   return { metadataAt, metadataBytes };
 }
