@@ -16,6 +16,7 @@ import { UsageError } from '../../results/usage-error.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
+import { withInterruption } from '../interruption.ts';
 import { remeasureOffenders } from '../run/remeasure.ts';
 
 interface CompareArguments {
@@ -145,16 +146,7 @@ async function compareFolders(
   const runs = [readRun(before), readRun(after)] as const;
   const first = compareRuns(...runs, how);
   if (!remeasure) return first;
-  const interrupted = new AbortController();
-  const stop = (): void => interrupted.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  try {
-    return await remeasureOffenders(...runs, first, how, interrupted.signal);
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  }
+  return withInterruption((signal) => remeasureOffenders(...runs, first, how, signal));
 }
 
 function compareOptions({ metric, threshold, allow, seed }: CompareArguments): CompareOptions {

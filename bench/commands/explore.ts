@@ -4,12 +4,13 @@ import { manifest } from '../../strategies/manifest.ts';
 import { builtStrategies } from '../build/build-c.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
-import { EXIT_FAILED, EXIT_GOOD, EXIT_INCONCLUSIVE } from '../exit-code.ts';
+import { EXIT_FAILED, EXIT_GOOD, EXIT_INCONCLUSIVE, EXIT_INTERRUPTED } from '../exit-code.ts';
 import { explorationVerdict } from '../explore/exploration-verdict.ts';
 import { type ExplorationReport, explore } from '../explore/explore.ts';
 import { renderExploration } from '../explore/render-exploration.ts';
 import { replaySchedule } from '../explore/replay-schedule.ts';
 import type { SchedulerKind } from '../explore/seed-token.ts';
+import { withInterruption } from '../interruption.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
 
 interface ExploreArguments {
@@ -72,14 +73,17 @@ export function exploreCommand(context: CommandContext): CommandModule<object, E
         })
         .option('json', { type: 'boolean', default: false, describe: 'as JSON' }),
     handler: async (options) => {
-      context.exitCode = await run(options);
+      const { replay: seed, strategies } = options;
+      context.exitCode =
+        seed === undefined
+          ? await withInterruption((signal) => run(options, signal))
+          : await replay(strategies ?? [], seed);
     },
   };
 }
 
-async function run(options: ExploreArguments): Promise<number> {
+async function run(options: ExploreArguments, signal: AbortSignal): Promise<number> {
   const words = options.strategies ?? [];
-  if (options.replay !== undefined) return replay(words, options.replay);
   const floor = manifest.filter(({ kind }) => kind === 'floor').map(({ id }) => id);
   const ids =
     words.length > 0
@@ -96,6 +100,7 @@ async function run(options: ExploreArguments): Promise<number> {
     scheduler: options.scheduler,
     minutes: minutes === undefined ? undefined : checkedNumber('--minutes', minutes, 0, 10_080),
     conformance: options.conformance,
+    signal,
     onProgress: (strategy, scenario) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${strategy} ${scenario.name}`);
     },
@@ -103,7 +108,9 @@ async function run(options: ExploreArguments): Promise<number> {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
   const text = options.json ? JSON.stringify(report, null, 2) : renderExploration(report);
   process.stdout.write(`${text}\n`);
-  return exitCodeOf(report);
+  if (!signal.aborted) return exitCodeOf(report);
+  process.stderr.write('xlt-bench: interrupted; the report is of what was explored until then\n');
+  return EXIT_INTERRUPTED;
 }
 
 function exitCodeOf({ strategies }: ExplorationReport): number {

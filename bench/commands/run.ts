@@ -12,6 +12,7 @@ import { loadModules } from '../cell/thread-modules.ts';
 import { checkedInteger, checkedNumber } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { EXIT_FAILED, EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
+import { withInterruption } from '../interruption.ts';
 import { FORKS_PER_SERIES, ForkExtension, type ForkGoal } from '../run/fork-extension.ts';
 import { type ResolvedStrategy, resolveStrategy } from '../run/resolve-strategy.ts';
 import { runSuite, type SuiteResult } from '../run/run-suite.ts';
@@ -118,11 +119,7 @@ async function run(options: RunOptions): Promise<number> {
   const { plan, whole, config, forkGoal } =
     options.resume === undefined ? planRun(options) : resumedPlan(options, options.resume);
   const extension = forkGoal && new ForkExtension(forkGoal, whole.seed);
-  const interrupted = new AbortController();
-  const stop = (): void => interrupted.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  try {
+  return withInterruption(async (signal) => {
     const result = await runSuite({
       plan,
       out: options.resume ?? options.out ?? defaultFolder(plan),
@@ -131,15 +128,12 @@ async function run(options: RunOptions): Promise<number> {
       force: options.force,
       resume: options.resume !== undefined,
       strict: options.strict,
-      signal: interrupted.signal,
+      signal,
       extend: extension && ((records) => extension.next(whole.cells, records)),
     });
     for (const line of extension?.missing ?? []) process.stderr.write(`still too wide: ${line}\n`);
     return await conclude(result, options.json);
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  }
+  });
 }
 
 /** Everything that can be wrong with the input is found here, before anything is written. */

@@ -4,6 +4,7 @@ import type { CommandContext } from '../command-line.ts';
 import { renderVerification } from '../conformance/render-verification.ts';
 import { type VerifyOptions, verifyStrategies } from '../conformance/verify-strategies.ts';
 import { EXIT_FAILED, EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
+import { withInterruption } from '../interruption.ts';
 
 interface VerifyArguments {
   strategies?: string[] | undefined;
@@ -53,28 +54,21 @@ export function verifyCommand(context: CommandContext): CommandModule<object, Ve
         })
         .option('json', { type: 'boolean', default: false, describe: 'as JSON' }),
     handler: async (options) => {
-      context.exitCode = await verify(options);
+      context.exitCode = await withInterruption((signal) => verify(options, signal));
     },
   };
 }
 
-async function verify(options: VerifyArguments): Promise<number> {
-  const interrupted = new AbortController();
-  const stop = (): void => interrupted.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+async function verify(options: VerifyArguments, signal: AbortSignal): Promise<number> {
   try {
-    const report = await verifyStrategies(verifyOptions(options, interrupted.signal));
+    const report = await verifyStrategies(verifyOptions(options, signal));
     const text = options.json ? JSON.stringify(report, null, 2) : renderVerification(report);
     process.stdout.write(`${text}\n`);
     return report.verdict === 'passed' ? EXIT_GOOD : EXIT_FAILED;
   } catch (error) {
-    if (!interrupted.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     process.stderr.write('xlt-bench: interrupted\n');
     return EXIT_INTERRUPTED;
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
   }
 }
 

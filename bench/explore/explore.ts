@@ -20,6 +20,8 @@ export interface ExploreOptions {
   readonly scheduler: SchedulerKind;
   /** Go on in rounds until this time is over, and stop there; absent = one round. */
   readonly minutes?: number | undefined;
+  /** Ends the exploration as the end of the time does: what was found until then is reported. */
+  readonly signal?: AbortSignal | undefined;
   /** Let the conformance suite's accesses count as covered, too: about a second a strategy. */
   readonly conformance?: boolean;
   /** After each scenario of each round. */
@@ -63,6 +65,8 @@ const SCHEMA_VERSION = '1.1.0';
 /** A canary is found within so many schedules of a scenario (docs/exploring.md). */
 const FIRST_ROUND_SCHEDULES = 100;
 const ROUND_GROWTH = 4;
+/** Between them an interruption is heard: some hundredths of a second. */
+const SCHEDULES_PER_TURN = 64;
 
 /**
  * Explores every strategy in every scenario under seeded schedules.
@@ -72,18 +76,23 @@ const ROUND_GROWTH = 4;
 export async function explore(options: ExploreOptions): Promise<ExplorationReport> {
   const scenarios =
     options.scenarios.length === 0 ? allScenarios : options.scenarios.map(findScenario);
-  const { minutes } = options;
+  const { minutes, signal } = options;
   const endMs = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
-  const timeIsOver = () => performance.now() >= endMs;
+  const timeIsOver = () => signal?.aborted === true || performance.now() >= endMs;
   const tallies: StrategyTally[] = [];
   for (const source of options.strategies) {
     tallies.push(new StrategyTally(await loadExplored(source), scenarios));
+    await setImmediate();
+    if (signal?.aborted) break;
   }
   for (let round = 0; round === 0 || (minutes !== undefined && !timeIsOver()); round++) {
     const schedules = minutes === undefined ? options.schedules : roundSize(round, options);
     for (const tally of tallies) await tally.round({ ...options, schedules }, timeIsOver);
     if (round > 0 || options.conformance !== true) continue;
-    for (const tally of tallies) if (!timeIsOver()) tally.coverConformance(options.seed);
+    for (const tally of tallies) {
+      if (!timeIsOver()) tally.coverConformance(options.seed);
+      await setImmediate();
+    }
   }
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -139,7 +148,7 @@ class StrategyTally {
     for (const { scenario, tally } of this.#scenarios) {
       if (timeIsOver()) return;
       const exploration = new Exploration(this.#explored, scenario);
-      tally.run(exploration, options, timeIsOver);
+      await tally.run(exploration, options, timeIsOver);
       exploration.addCoverage(this.#hit);
       options.onProgress?.(this.#explored.entry.id, tally.report());
       await setImmediate();
@@ -173,15 +182,16 @@ class ScenarioTally {
     this.#moduleHash = moduleHash;
   }
 
-  run(
+  async run(
     exploration: Exploration,
     { scheduler, schedules, seed: base }: ExploreOptions,
     timeIsOver: () => boolean,
-  ): void {
+  ): Promise<void> {
     const startMs = performance.now();
     const end = this.#schedules + schedules;
     while (this.#schedules < end && !timeIsOver()) {
       const nth = this.#schedules++;
+      if (nth % SCHEDULES_PER_TURN === 0) await setImmediate();
       const seed = scheduleSeed(base, nth);
       const { fault, hashHigh, hashLow } = exploration.seeded(scheduler, seed);
       this.#hashHigh = Math.imul(this.#hashHigh ^ hashHigh, 0x01000193);
