@@ -77,7 +77,8 @@ function summary({ facts, files }: Recording): string {
     facts.ranges === 'true'
       ? `${facts.rangeEvents} notifier ranges and ${side} by kernel threads and others`
       : 'no notifier ranges (the import derives them)';
-  return `process ${facts.pid} ${ended} after ${seconds} s: ${ranges}; wrote ${files.join(', ')}`;
+  const who = facts.pid === 0 ? 'the process' : `process ${facts.pid}`;
+  return `${who} ${ended} after ${seconds} s: ${ranges}; wrote ${files.join(', ')}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentRefused } from './environment-refused.ts';
@@ -17,6 +17,8 @@ const CALLS = 'trace=%memory,clone,clone3,fork,vfork,execve,exit_group';
 const EXEC_WAIT_MS = 1000;
 const EXEC_POLL_MS = 5;
 const DETACH_WAIT_MS = 5000;
+/** And the blank behind them. */
+const PID_DIGITS_MAX = 11;
 
 function wallClockNs(): bigint {
   return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
@@ -26,6 +28,18 @@ function wallClockNs(): bigint {
 function tracedChild(stracePid: number): number | undefined {
   const own = commandLineOf(stracePid);
   return childrenOf(stracePid).find((child) => ![own, ''].includes(commandLineOf(child)));
+}
+
+/** Who made the first call: with -f strace begins each line with the process. 0: it does not say. */
+function firstPidIn(text: string): number {
+  const file = openSync(text, 'r');
+  try {
+    const start = Buffer.alloc(PID_DIGITS_MAX);
+    readSync(file, start);
+    return Number(/^\d+(?= )/.exec(start.toString('latin1'))?.[0] ?? 0);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** One recording through strace, from its start to the files. */
@@ -60,7 +74,7 @@ class StraceRecording {
         ...machineFacts(),
         recorder: 'strace',
         ...(this.#options.command === undefined ? {} : { command: this.#options.command }),
-        pid: this.#targetPid ?? 0,
+        pid: this.#targetPid ?? firstPidIn(this.#text),
         clock: 'realtime',
         startSeconds: Number(startNs / 1000n) / 1e6,
         stopSeconds: Number(stopNs / 1000n) / 1e6,
