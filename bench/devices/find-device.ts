@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { checkInput } from '../suites/checked-input.ts';
+import { readYamlFile } from '../suites/yaml-file.ts';
 import { DEVICE_PROFILES } from './device-catalogue.ts';
 import { type DeviceProfile, deviceProfileSchema } from './device-profile.ts';
 
@@ -25,12 +24,6 @@ export function findDevice(name: string): DeviceProfile {
 }
 
 function readDeviceProfile(file: string): DeviceProfile {
-  let value: unknown;
-  try {
-    value = parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new UsageError(`device profile ${file}: ${reason}`);
-  }
-  return checkInput(deviceProfileSchema, value, `device profile ${file}`);
+  const where = `device profile ${file}`;
+  return checkInput(deviceProfileSchema, readYamlFile(file, where), where);
 }

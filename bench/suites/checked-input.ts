@@ -30,6 +30,7 @@ export function strictShape<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) => {
+      if (issue.code === 'invalid_type') return `expected an object of ${known.join(', ')}`;
       if (issue.code !== 'unrecognized_keys') return undefined;
       const [key = ''] = issue.keys;
       const near = nearestName(key, known);

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { nearestName } from '../../results/nearest-name.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { checkInput } from './checked-input.ts';
 import { type Suite, suiteSchema } from './suite.ts';
 import { SUITES } from './suite-catalogue.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 /** A suite as it was written, and where: overrides are applied to it before it is checked again. */
 export interface SuiteSource {
@@ -26,7 +25,10 @@ export function findSuite(name: string): SuiteSource {
     return { where, suite: checkInput(suiteSchema, builtIn, where) };
   }
   if (/[/\\]|\.ya?ml$/.test(name)) {
-    return { where: name, suite: checkInput(suiteSchema, readYaml(name), name) };
+    return {
+      where: name,
+      suite: checkInput(suiteSchema, readYamlFile(name, `suite file ${name}`), name),
+    };
   }
   const names = SUITES.map((suite) => suite.name);
   const near = nearestName(name, names);
@@ -34,13 +36,4 @@ export function findSuite(name: string): SuiteSource {
   throw new UsageError(
     `suite "${name}": unknown${hint} (built in: ${names.join(', ')}; or the path of a .yaml file)`,
   );
-}
-
-function readYaml(file: string): unknown {
-  try {
-    return parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new UsageError(`suite file ${file}: ${reason}`);
-  }
 }

@@ -39,7 +39,8 @@ describe('suite files', () => {
 
   function write(value: unknown): string {
     const file = join(folder, 'own.yaml');
-    writeFileSync(file, typeof value === 'string' ? value : stringify(value));
+    const isContent = typeof value === 'string' || Buffer.isBuffer(value);
+    writeFileSync(file, isContent ? value : stringify(value));
     return file;
   }
 
@@ -88,12 +89,26 @@ describe('suite files', () => {
     expect(error).not.toContain('\n');
   });
 
-  it('are refused in one line when they are no YAML or missing', () => {
-    for (const file of [write('groups: [\n'), join(folder, 'missing.yaml')]) {
-      const error = errorOf(() => findSuite(file));
-      expect(error).toContain(file);
-      expect(error).not.toContain('\n');
-    }
+  it.each([
+    ['groups: [\n', /at line 2, column 1$/],
+    ['', /: the file is empty$/],
+    ['# a comment\n', /: the file is empty$/],
+    ['\u0000\u0001', /: expected YAML, got a binary file$/],
+    [Buffer.from([0x7f, 0xff, 0xfe]), /: expected YAML, got a binary file$/],
+    ['- a\n', /: expected an object of name, description, .*, got \["a"\]$/],
+    [{ ...own, groups: ['x'] }, /: groups\[0\]: expected an object of .*, got "x"$/],
+  ])('are refused in one line when they are no YAML or no suite: %j', (value, message) => {
+    const error = errorOf(() => findSuite(write(value)));
+    expect(error).toContain(join(folder, 'own.yaml'));
+    expect(error).toMatch(message);
+    expect(error).not.toContain('\n');
+  });
+
+  it('are refused in one line when they are missing', () => {
+    const file = join(folder, 'missing.yaml');
+    const error = errorOf(() => findSuite(file));
+    expect(error).toContain(file);
+    expect(error).not.toContain('\n');
   });
 });
 
