@@ -174,7 +174,7 @@ describe('verification in child processes', () => {
   it('refuses an unknown strategy and an unknown case in one line', async () => {
     await expect(verify({ ids: ['flat-prealocated'] })).rejects.toThrow(/did you mean/);
     await expect(verify({ ids: ['noop'], only: 'hmm/nothing' })).rejects.toThrow(
-      /case "hmm\/nothing": no case/,
+      /case "hmm\/nothing": unknown; /,
     );
   });
 

@@ -6,6 +6,7 @@ import { builtStrategies } from '../build/build-c.ts';
 import { loadModules } from '../cell/thread-modules.ts';
 import { CELL_FLAGS } from '../run/cell-child.ts';
 import { resolveStrategy } from '../run/resolve-strategy.ts';
+import { checkCaseName } from './case-list.ts';
 import type { SuiteSize } from './conformance-case.ts';
 import {
   catchOfDeath,
@@ -48,6 +49,7 @@ const childFile = fileURLToPath(new URL('./verify-child.js', import.meta.url));
  * @throws Error when `signal` aborts it
  */
 export async function verifyStrategies(options: VerifyOptions): Promise<VerificationReport> {
+  if (options.only !== undefined) checkCaseName(options.only);
   const words = options.ids.length > 0 ? [...options.ids] : builtStrategies().map(({ id }) => id);
   for (const word of words) {
     const { file } = resolveStrategy(word);
