@@ -42,7 +42,8 @@ function applySetting(suite: Plain, setting: string): void {
   const groups = suite.groups as Plain[];
   if (head === 'minutes' || head === 'seconds') {
     setWindow(setting, suite, value, head === 'minutes' ? 60 : 1);
-  } else if (head === 'workload' && rest.length === 1) {
+  } else if (head === 'workload') {
+    if (rest.length !== 1) throw new UsageError(`--set ${setting}: expected workload.NAME=value`);
     for (const group of groups) setWorkloadParam(group, String(rest[0]), value);
   } else if (SUITE_KEYS.includes(head)) {
     setAt(setting, suite, steps, value);
@@ -69,7 +70,7 @@ function parseValue(setting: string, text: string): unknown {
 
 /** `groups[0].memory.profile` as `groups, 0, memory, profile`. */
 function pathSteps(setting: string, path: string): (string | number)[] {
-  if (!/^[A-Za-z]\w*(\[\d+\]|\.\w+)*$/.test(path)) {
+  if (!/^[A-Za-z]\w*(\[\d+\]|\.[A-Za-z0-9]\w*)*$/.test(path)) {
     throw new UsageError(`--set ${setting}: expected a path such as groups[0].forks before "="`);
   }
   return path
@@ -99,7 +100,8 @@ function setAt(
       throw new UsageError(`--set ${setting}: expected an index 0..${current.length - 1}`);
     }
     if (depth === steps.length - 1) holder[step] = value;
-    else if (!(step in holder)) throw unknownKey(setting, String(step), Object.keys(holder));
+    else if (!Object.hasOwn(holder, step))
+      throw unknownKey(setting, String(step), Object.keys(holder));
     else current = holder[step];
   }
 }
