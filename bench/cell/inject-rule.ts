@@ -48,11 +48,10 @@ export function parseInjectRule(text: string, entry: StrategyEntry): InjectRule 
   const values = new Map<string, number>();
   let sites = 0;
   let contexts = 0;
-  const siteNames = entry.sites.map((site) => site.name);
   for (const word of text.split(',')) {
     const [key = '', value = ''] = word.split('=', 2);
-    if (key === 'site') sites |= 1 << indexOf(text, 'site', value, siteNames);
-    else if (key === 'context') contexts |= 1 << indexOf(text, 'context', value, CONTEXTS);
+    if (key === 'site') sites |= 1 << siteOf(text, value, entry);
+    else if (key === 'context') contexts |= 1 << contextOf(text, value);
     else values.set(key, numberOf(text, key, value));
   }
   if (values.has('fail-nth') && (values.has('probability') || values.has('interval'))) {
@@ -89,11 +88,21 @@ function deviceRule(text: string): InjectRule | null {
   };
 }
 
-function indexOf(rule: string, knob: string, name: string, names: readonly string[]): number {
-  const index = names.indexOf(name);
+function siteOf(rule: string, name: string, { id, sites }: StrategyEntry): number {
+  const index = sites.findIndex((site) => site.name === name);
   if (index >= 0) return index;
-  const valid = names.length === 0 ? 'none (it never allocates)' : names.join(', ');
-  throw new UsageError(`inject rule "${rule}": ${knob} "${name}" is unknown; valid: ${valid}`);
+  const valid = sites.length === 0 ? 'none' : sites.map((site) => site.name).join(', ');
+  throw new UsageError(
+    `inject rule "${rule}": site "${name}" is unknown; strategy ${id} has these sites: ${valid}`,
+  );
+}
+
+function contextOf(rule: string, name: string): number {
+  const index = (CONTEXTS as readonly string[]).indexOf(name);
+  if (index >= 0) return index;
+  throw new UsageError(
+    `inject rule "${rule}": context "${name}" is unknown; valid: ${CONTEXTS.join(', ')}`,
+  );
 }
 
 function numberOf(rule: string, key: string, text: string): number {

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { UsageError } from '../../results/usage-error.ts';
 import { manifest } from '../../strategies/manifest.ts';
 import { builtStrategies } from '../build/build-c.ts';
-import { checkedInteger, checkedNumber } from '../checked-option.ts';
+import { checkedInteger, checkedPositive } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { EXIT_FAILED, EXIT_GOOD, EXIT_INCONCLUSIVE, EXIT_INTERRUPTED } from '../exit-code.ts';
 import { explorationVerdict } from '../explore/exploration-verdict.ts';
@@ -98,7 +98,7 @@ async function run(options: ExploreArguments, signal: AbortSignal): Promise<numb
     schedules: checkedInteger('--schedules', options.schedules, 1, 100_000_000),
     seed: checkedInteger('--seed', options.seed, 0, 2 ** 32 - 1),
     scheduler: options.scheduler,
-    minutes: minutes === undefined ? undefined : checkedNumber('--minutes', minutes, 0, 10_080),
+    minutes: minutes === undefined ? undefined : checkedPositive('--minutes', minutes, 10_080),
     conformance: options.conformance,
     signal,
     onProgress: (strategy, scenario) => {

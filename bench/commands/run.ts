@@ -9,7 +9,7 @@ import { MIN_FORKS } from '../../results/statistics/forks-needed.ts';
 import { UsageError } from '../../results/usage-error.ts';
 import { parseInjectRule } from '../cell/inject-rule.ts';
 import { loadModules } from '../cell/thread-modules.ts';
-import { checkedInteger, checkedNumber } from '../checked-option.ts';
+import { checkedInteger, checkedNumber, checkedPositive } from '../checked-option.ts';
 import type { CommandContext } from '../command-line.ts';
 import { EXIT_FAILED, EXIT_GOOD, EXIT_INTERRUPTED } from '../exit-code.ts';
 import { withInterruption } from '../interruption.ts';
@@ -18,6 +18,7 @@ import { type ResolvedStrategy, resolveStrategy } from '../run/resolve-strategy.
 import { runSuite, type SuiteResult } from '../run/run-suite.ts';
 import { summariseRun } from '../run/run-summary.ts';
 import { planContext, planOfRun, type RunnablePlan } from '../run/stored-plan.ts';
+import { checkStrategyParams } from '../run/strategy-params.ts';
 import type { CellMode } from '../suites/cell.ts';
 import { CELL_MODES } from '../suites/cell.ts';
 import { findSuite } from '../suites/find-suite.ts';
@@ -26,7 +27,7 @@ import { overrideSuite } from '../suites/override-suite.ts';
 import { type Plan, planSuite } from '../suites/plan.ts';
 
 interface RunOptions {
-  suite: string;
+  suite?: string | undefined;
   strategy?: string[] | undefined;
   workload?: string[] | undefined;
   device?: string[] | undefined;
@@ -57,8 +58,7 @@ export function runCommand(context: CommandContext): CommandModule<object, RunOp
       yargs
         .positional('suite', {
           type: 'string',
-          default: 'quick',
-          describe: 'built-in suite (xlt-bench list suites) or a .yaml file',
+          describe: 'built-in suite (xlt-bench list suites) or a .yaml file (default: quick)',
         })
         .option('strategy', { ...words, describe: 'strategy id or path of a .wasm; repeatable' })
         .option('workload', { ...words, describe: 'workload, recording or .xlt file; repeatable' })
@@ -92,7 +92,8 @@ export function runCommand(context: CommandContext): CommandModule<object, RunOp
         .option('set', { ...words, describe: 'override a suite setting, e.g. windowSeconds=2' })
         .option('inject', {
           ...words,
-          describe: 'fault injection, e.g. site=break,probability=100,times=3',
+          describe:
+            'fault injection, e.g. probability=1; sites are those of a strategy, as in: --strategy huge-then-4k --inject site=break,probability=100,times=3',
         })
         .option('cell', { ...words, describe: 'run only the cell with this id; repeatable' })
         .option('out', { type: 'string', requiresArg: true, describe: 'run folder to write' })
@@ -144,7 +145,7 @@ function planRun(options: RunOptions): RunnablePlan {
       ? randomInt(0, LARGEST_SEED)
       : checkedInteger('--seed', options.seed, 0, LARGEST_SEED);
   const forks = forkCount(options);
-  const source = findSuite(options.suite);
+  const source = findSuite(options.suite ?? 'quick');
   const settings = options.set ?? [];
   // Narrowed first: a setting such as workload.regions=8 is meant for the workloads that were chosen.
   const narrowed = narrowSuite(source.suite, {
@@ -188,10 +189,10 @@ function onlyCells(plan: Plan, wanted: readonly string[] | undefined): Plan {
   return { ...plan, cells: plan.cells.filter(({ cellId }) => wanted.includes(cellId)) };
 }
 
-/** @throws UsageError for a module that is no strategy, or a rule that does not fit a cell's strategy */
+/** @throws UsageError for a module that is no strategy, or what does not fit a cell's strategy: a parameter, a rule */
 function checkStrategies({ cells }: Plan): void {
   const known = new Map<string, ResolvedStrategy['entry']>();
-  for (const { strategy, inject } of cells) {
+  for (const { strategy, params, inject } of cells) {
     let entry = known.get(strategy);
     if (entry === undefined) {
       const resolved = resolveStrategy(strategy);
@@ -199,6 +200,7 @@ function checkStrategies({ cells }: Plan): void {
       entry = resolved.entry;
       known.set(strategy, entry);
     }
+    checkStrategyParams(entry, params);
     for (const rule of inject ?? []) parseInjectRule(rule, entry);
   }
 }
@@ -223,7 +225,7 @@ function forkGoalOf(options: RunOptions): ForkGoal | undefined {
     metricId: metric ?? 'notifier-p50',
     width: width === undefined ? 0.05 : checkedNumber('--width', width, 0.001, 1),
     budgetMs:
-      (budget === undefined ? 10 : checkedNumber('--budget-minutes', budget, 0, 10_080)) * 60_000,
+      (budget === undefined ? 10 : checkedPositive('--budget-minutes', budget, 10_080)) * 60_000,
   };
 }
 
@@ -246,6 +248,8 @@ function resumedPlan(options: RunOptions, folder: string): RunnablePlan {
   ]
     .filter((name) => options[name as keyof RunOptions] !== undefined)
     .map((name) => `--${name}`);
+  if (options.force) given.push('--force');
+  if (options.suite !== undefined) given.push(options.suite);
   if (given.length > 0) {
     throw new UsageError(
       `--resume takes everything from the run's plan.json; leave out ${given.join(', ')}`,
