@@ -17,7 +17,8 @@ import { UsageError } from './usage-error.ts';
 const PLAN = 'plan.json';
 const HOST = 'host.json';
 const CELLS = 'cells.ndjson';
-const DAMAGED = 'cells.damaged.ndjson';
+/** Beside the records: the lines that are none. */
+export const DAMAGED = 'cells.damaged.ndjson';
 
 /** A run folder's content. */
 export interface StoredRun {
@@ -157,7 +158,7 @@ export class RunStore {
     const held = [PLAN, CELLS].find((name) => existsSync(join(directory, name)));
     if (held !== undefined && !force) {
       throw new UsageError(
-        `${directory} holds a run already (${held}); use --resume to go on with it, --force to replace it, or another --out`,
+        `${directory} holds a run already (${held}); "xlt-bench run --resume ${directory}" goes on with a run, --force replaces it; or give another --out`,
       );
     }
     makeFolder(directory);

@@ -62,6 +62,15 @@ describe('an interrupted run', () => {
     expect(keys('interrupted')).toEqual(expect.arrayContaining(finished));
   });
 
+  it('by a lost terminal is one, too', async () => {
+    const run = start('hung-up');
+    await run.says(/\[1\/6\]/);
+    run.child.kill('SIGHUP');
+    const { code, stderr } = await run.result;
+    expect(code).toBe(130);
+    expect(stderr).toContain(`--resume ${bench.path('hung-up')}`);
+  });
+
   it('by SIGKILL at any moment loses and doubles no cell', async () => {
     const run = start('killed');
     await run.says(/\[1\/6\]/);
@@ -81,6 +90,16 @@ describe('an interrupted run', () => {
     const before = readFileSync(bench.path('killed/cells.ndjson'), 'utf8');
     expect((await resume('killed')).code).toBe(0);
     expect(readFileSync(bench.path('killed/cells.ndjson'), 'utf8')).toBe(before);
+  });
+});
+
+describe('a run whose progress nobody reads any more', () => {
+  it('goes on without progress', async () => {
+    const run = start('unread');
+    await run.says(/\[1\/6\]/);
+    run.child.stderr?.destroy();
+    expect((await run.result).code).toBe(0);
+    expectComplete('unread');
   });
 });
 
@@ -124,7 +143,7 @@ describe('a run with --forks auto', () => {
     });
     const goal = ['--forks', 'auto', '--metric', 'fault-max', '--width', '0.001'];
     const out = ['--seed', '1', '--out', bench.path('auto')];
-    const first = await runCommand('run', small, ...goal, '--budget-minutes', '0', ...out);
+    const first = await runCommand('run', small, ...goal, '--budget-minutes', '0.0001', ...out);
     expect(first.stderr).toContain('still too wide: ');
     const again = await resume('auto');
     expect(again.stderr).toMatch(/still too wide: .* after 5 forks, asked for \+-0\.1 %/);
@@ -141,7 +160,11 @@ describe('damaged records', () => {
     writeFileSync(file, `${lines.join('\n')}\n`);
     appendFileSync(file, lines[0]!.slice(0, 50));
 
-    expect((await resume('killed')).code).toBe(0);
+    const { code, stderr } = await resume('killed');
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `2 damaged lines moved to ${bench.path('killed/cells.damaged.ndjson')}\n`,
+    );
     expectComplete('killed');
     const damaged = readFileSync(bench.path('killed/cells.damaged.ndjson'), 'utf8')
       .trimEnd()

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { replicateKey } from '../../results/cell-identity.ts';
 import {
   type CellRecord,
@@ -6,7 +7,7 @@ import {
 } from '../../results/cell-record.ts';
 import type { HostFingerprint } from '../../results/host-fingerprint.ts';
 import type { PlannedCell } from '../../results/run-plan.ts';
-import { RunStore } from '../../results/run-store.ts';
+import { DAMAGED, RunStore } from '../../results/run-store.ts';
 import type { CellFigures } from '../cell/cell-report.ts';
 import { captureHost, sourceFacts } from '../environment/capture-host.ts';
 import { checkClock } from '../environment/clock-check.ts';
@@ -143,9 +144,11 @@ function refuseUntrusted(plan: Plan, host: HostFingerprint): void {
 function openStore(run: SuiteRun, host: HostFingerprint): RunStore {
   if (run.resume) {
     const advice = 'build the version that made them, or start a new run';
-    return RunStore.resume(run.out, (records) =>
+    const store = RunStore.resume(run.out, (records) =>
       refuseOtherModules(records, `--resume ${run.out}`, advice),
     );
+    sayDamaged(store);
+    return store;
   }
   const createdAt = new Date().toISOString();
   return RunStore.create(
@@ -162,6 +165,12 @@ function openStore(run: SuiteRun, host: HostFingerprint): RunStore {
     host,
     run.force,
   );
+}
+
+function sayDamaged({ damaged, directory }: RunStore): void {
+  if (damaged.length === 0) return;
+  const lines = damaged.length === 1 ? '1 damaged line' : `${damaged.length} damaged lines`;
+  process.stderr.write(`xlt-bench: ${lines} moved to ${join(directory, DAMAGED)}\n`);
 }
 
 function plannedCells(cells: readonly Cell[]): PlannedCell[] {
