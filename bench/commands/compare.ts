@@ -87,6 +87,9 @@ async function compare(options: CompareArguments): Promise<number> {
   if (options.json && options.markdown) {
     throw new UsageError('compare: --json and --markdown exclude each other');
   }
+  if (options.baseline !== undefined && (options.b ?? options.run) !== undefined) {
+    throw new UsageError('compare: --baseline goes with one run; leave out B and --run, or it');
+  }
   const how = compareOptions(options);
   const name = options['save-baseline'];
   if (name !== undefined && options.b === undefined && options.baseline === undefined) {
@@ -151,7 +154,8 @@ async function compareFolders(
 
 function compareOptions({ metric, threshold, allow, seed }: CompareArguments): CompareOptions {
   const thresholds = (threshold ?? []).map((text): [string, number] => {
-    const [id = '', value = ''] = text.split('=', 2);
+    const [id = '', value = '', ...rest] = text.split('=');
+    if (rest.length > 0) throw new UsageError(`--threshold ${text}: expected METRIC=NUMBER`);
     return [id, checkedNumber(`--threshold ${id}`, value, 0, 10)];
   });
   return {

@@ -1,8 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { writeFileAtomic } from '../../results/atomic-file.ts';
+import { nearestName } from '../../results/nearest-name.ts';
 import { checkOutputFile } from '../../results/output-file.ts';
+import { UsageError } from '../../results/usage-error.ts';
 import type { CommandContext } from '../command-line.ts';
 import { resolveWorkload } from '../run/resolve-workload.ts';
+import { BUNDLED_TRACES } from '../trace/bundled-traces.ts';
 import { fitMix } from '../workloads/fit-mix.ts';
 
 interface FitArguments {
@@ -32,6 +35,7 @@ export function fitCommand(_context: CommandContext): CommandModule<object, FitA
         const rules = { inputs: [trace], replace: force, otherwise: ' or --force' };
         checkOutputFile(out, { option: '--out', ...rules });
       }
+      checkRecording(trace);
       const params = name === undefined ? {} : { process: name };
       const model = JSON.stringify(
         fitMix(await resolveWorkload({ id: trace, params }, 1)),
@@ -46,4 +50,15 @@ export function fitCommand(_context: CommandContext): CommandModule<object, FitA
       }
     },
   };
+}
+
+/** @throws UsageError for a word that is neither; a path is read later */
+function checkRecording(word: string): void {
+  const known = BUNDLED_TRACES.map(({ id }) => id);
+  if (known.includes(word) || /[/\\]|\.xlt$/.test(word)) return;
+  const near = nearestName(word, known);
+  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
+  throw new UsageError(
+    `fit: recording "${word}" is unknown${hint} (bundled: ${known.join(', ')}; or the path of an .xlt file)`,
+  );
 }
