@@ -73,6 +73,19 @@ describe('wrong words', () => {
     ['a setting', ['run', 'quick', '--set', 'windowSecond=1'], '"windowSeconds"'],
     ['a cell', ['run', 'quick', '--cell', 'storm-12345678'], 'plans no cell "storm-12345678"'],
     ['an injection', ['run', 'quick', '--inject', 'probabilty=1'], '"probability"'],
+    [
+      'a site of another strategy',
+      ['run', 'quick', '--strategy', 'noop', '--inject', 'site=break,probability=1'],
+      'site "break" is unknown; strategy noop has these sites: none',
+    ],
+    ['a recording', ['fit', 'redis-bgsav'], 'did you mean "redis-bgsave"? (bundled: redis-bgsave'],
+    ['no recording', ['fit', '.'], 'recording "." is unknown (bundled: redis-bgsave'],
+    ['a case', ['verify', 'deposit', '--case', 'pt/balanse'], 'did you mean pt/balance?'],
+    ['no case', ['verify', 'deposit', '--case', 'nosuch'], 'begins with hmm/, pt/'],
+    ['no run', ['report'], 'report: missing <runs..>; expected report <runs..>'],
+    ['no run to compare', ['compare'], 'compare: missing <a>; expected compare <a> [b]'],
+    ['no input', ['import'], 'import: missing <inputs..>'],
+    ['no id', ['new-strategy'], 'new-strategy: missing <id>'],
     ['two numbers of rounds', ['bench', '--quick', '--rounds', '3'], 'exclude each other'],
     ['nothing', [], 'which command?'],
   ])('for %s end with 2 and one line that names the right one', async (_, args, hint) => {
@@ -101,6 +114,11 @@ describe('wrong values', () => {
     [['--set', 'windowSeconds=.nan'], 'windowSeconds'],
     [['--set', 'windowSeconds=0'], 'windowSeconds'],
     [['--set', 'windowSeconds'], 'expected path=value'],
+    [['--set', 'workload.a.b=2'], 'expected workload.NAME=value'],
+    [['--set', 'workload.__proto__.x=2'], 'expected a path such as'],
+    [['--set', 'memory.constructor.x=2'], 'unknown "constructor"'],
+    [['--forks', 'auto', '--budget-minutes', '0'], '0: expected a number above 0, at most 10080'],
+    [['--strict=maybe'], '--strict=maybe: expected true or false'],
     [['--inject', 'probability=101'], 'not a whole number from 0 to 100'],
     [['--inject', 'times=1'], 'expected probability=PERCENT or fail-nth=N'],
     [['--inject', 'fail-nth=1,probability=1'], 'fail-nth takes precedence'],
@@ -116,6 +134,54 @@ describe('wrong values', () => {
       '--out',
       out,
     );
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('options that mean nothing or exclude each other', () => {
+  it.each([
+    [['list', 'traces', '--json=x'], '--json=x: expected true or false'],
+    [['verify', 'noop', '--deviceErrors=0'], '--device-errors=0: expected true or false'],
+    [['record', '--faults=1', '--out', 'r.txt', '--', 'true'], '--faults=1: expected true or'],
+    [['explore', 'noop', '--minutes', '0'], '--minutes 0: expected a number above 0'],
+    [['run', '--resume', 'r1', '--force'], 'leave out --force'],
+    [['run', 'standard', '--resume', 'r1'], 'leave out standard'],
+    [['compare', 'r1', 'r2', '--baseline', 'noop'], '--baseline goes with one run'],
+    [['compare', 'a', 'b', '--run', 'r1', '--baseline', 'b'], '--baseline goes with one run'],
+    [['compare', 'r1', 'r2', '--threshold', 'x=0.1=2'], '--threshold x=0.1=2: expected METRIC='],
+  ])('%j end with 2 and one line', async (args, message) => {
+    const { code, stderr, stdout } = await say(...args);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(message);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('takes true and false for a boolean', async () => {
+    const { code, stdout } = await say('list', 'suites', '--json=true');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).not.toHaveLength(0);
+  });
+});
+
+describe('parameters of a strategy', () => {
+  it.each([
+    [
+      'eager-split',
+      { chunk: 99_999_999 },
+      'eager-split: chunk: expected an integer 1..512, got 99',
+    ],
+    ['eager-split', { chunk: 1.5 }, 'chunk: expected an integer 1..512, got 1.5'],
+    ['eager-split', { chunk: 'x' }, 'chunk: expected an integer 1..512, got "x"'],
+    ['eager-split', { chunck: 4 }, 'unknown parameter "chunck" (did you mean "chunk"?)'],
+    ['noop', { chunk: 4 }, 'strategy noop: unknown parameter "chunk"; it declares none'],
+  ])('%s %j end with 2 and one line', async (id, params, message) => {
+    const workloads = { id: 'storm', params: {} };
+    const suite = bench.suite('params', { strategies: [{ id, params }], workloads });
+    const out = bench.path('params');
+    const { code, stderr } = await say('run', suite, '--out', out);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr).toContain(message);
     expect(code).toBe(2);

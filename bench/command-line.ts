@@ -30,9 +30,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const own = end < 0 ? args : args.slice(0, end);
   const program = end < 0 ? [] : args.slice(end + 1);
   const context: CommandContext = { exitCode: EXIT_GOOD, program };
-  const parser = buildParser(own, context);
   try {
-    await parser.parseAsync();
+    await buildParser(own, context).parseAsync();
     return context.exitCode;
   } catch (error) {
     if (error instanceof UsageError) return complain(error.message, EXIT_USAGE);
@@ -73,6 +72,7 @@ function commandsOf(context: CommandContext): CommandModule[] {
 
 function buildParser(args: readonly string[], context: CommandContext) {
   const commands = commandsOf(context);
+  refuseBooleanValue(args, commands);
   return yargs([...args])
     .scriptName('xlt-bench')
     .usage('$0 <command> [options]\n\nMeasures how device translation tables keep up with the CPU.')
@@ -109,6 +109,25 @@ function refuseRepeated(argv: Record<string, unknown>): true {
   return true;
 }
 
+/** yargs takes any other value of a boolean option for false. */
+function refuseBooleanValue(args: readonly string[], commands: readonly CommandModule[]): void {
+  const command = commandOf(args, commands);
+  const booleans = ['help', 'version', ...(command === undefined ? [] : booleanNames(command))];
+  for (const arg of args) {
+    if (arg === '--') return;
+    const [, word = '', value = ''] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
+    const name = word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (!booleans.includes(name) || value === 'true' || value === 'false') continue;
+    throw new UsageError(`--${name}=${value}: expected true or false`);
+  }
+}
+
+/** The command that the line names. */
+function commandOf(args: readonly string[], commands: readonly CommandModule[]) {
+  const word = args.find((arg) => !arg.startsWith('-'));
+  return commands.find(({ command }) => String(command).split(' ')[0] === word);
+}
+
 /** yargs names what it does not know; this adds the nearest word it does. */
 function withSuggestion(
   message: string,
@@ -117,6 +136,12 @@ function withSuggestion(
 ): string {
   const bare = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
   if (bare !== undefined) return `--${bare}: expected a value`;
+  const missing = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
+  const command = commandOf(args, commands);
+  if (missing !== undefined && command !== undefined) {
+    const [name = '', ...places] = String(command.command).split(' ');
+    return `${name}: missing ${places[Number(missing)]}; expected ${name} ${places.join(' ')}`;
+  }
   const unknown = /^Unknown (argument|command)s?: (.+)$/.exec(message);
   // yargs asks for what is missing first, also when it is there and spelt wrong.
   const misspelt = /^Missing required/.test(message) ? unknownOption(args, commands) : undefined;
@@ -141,21 +166,38 @@ function unknownOption(args: readonly string[], commands: readonly CommandModule
   return names.find((name) => !known.includes(name));
 }
 
-/** Every long option of every command: what their builders would tell yargs. */
+/** Every long option of every command. */
 function optionNames(commands: readonly CommandModule[]): string[] {
-  const names = ['help', 'version'];
+  return ['help', 'version', ...commands.flatMap(optionsOf).map(({ name }) => name)];
+}
+
+function booleanNames(command: CommandModule): string[] {
+  return optionsOf(command)
+    .filter(({ type }) => type === 'boolean')
+    .map(({ name }) => name);
+}
+
+type OptionTypes = Readonly<Record<string, { readonly type?: string } | undefined>>;
+
+interface NamedOption {
+  readonly name: string;
+  readonly type?: string | undefined;
+}
+
+/** The options of a command: what its builder would tell yargs. */
+function optionsOf({ builder }: CommandModule): NamedOption[] {
+  const options: NamedOption[] = [];
   const recorder: unknown = new Proxy(
     {},
     {
-      get: (_, method) => (named: unknown) => {
-        if (method === 'option') names.push(String(named));
-        if (method === 'options') names.push(...Object.keys(named as object));
+      get: (_, method) => (first: string | OptionTypes, how?: OptionTypes[string]) => {
+        const named = typeof first === 'string' ? { [first]: how } : first;
+        if (method !== 'option' && method !== 'options') return recorder;
+        for (const [name, of] of Object.entries(named)) options.push({ name, type: of?.type });
         return recorder;
       },
     },
   );
-  for (const { builder } of commands) {
-    if (typeof builder === 'function') builder(recorder as never);
-  }
-  return names;
+  if (typeof builder === 'function') builder(recorder as never);
+  return options;
 }

@@ -24,6 +24,24 @@ function exploreFor(readings: number, schedules: number, ...ids: string[]) {
   });
 }
 
+describe('an exploration that is interrupted', () => {
+  it('inside a scenario reports what it found, and what it did not reach', async () => {
+    const interrupted = new AbortController();
+    const exploring = explore({
+      strategies: [{ entry: manifest.find(({ id }) => id === 'canary-late-zap')! }],
+      scenarios: SCENARIOS,
+      schedules: ENDLESS_SCHEDULES,
+      seed: 1,
+      scheduler: 'random',
+      signal: interrupted.signal,
+    });
+    setTimeout(() => interrupted.abort(), 2000);
+    const [first, second] = schedulesOf(await exploring);
+    expect(first).toBeLessThan(ENDLESS_SCHEDULES);
+    expect(second).toBe(0);
+  });
+});
+
 function schedulesOf({ strategies }: Awaited<ReturnType<typeof explore>>): number[] {
   return strategies.flatMap(({ scenarios }) => scenarios.map(({ schedules }) => schedules));
 }
