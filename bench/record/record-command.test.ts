@@ -366,6 +366,17 @@ describe('without the rights', () => {
     },
   );
 
+  test.runIf(runs && canStrace)('the process of a command that ends at once', async () => {
+    const out = join(run, 'r.txt');
+    const outcome = await finish(start({ out }, ['true'], asNobody));
+    const { facts } = outcome.recording!;
+    expect(facts.pid).toBeGreaterThan(0);
+    expect(readFileSync(out, 'utf8')).toMatch(
+      new RegExp(`^${facts.pid} +\\d+\\.\\d+ execve\\(`, 'm'),
+    );
+    expect(outcome.log).toContain(`process ${facts.pid} ended with exit code 0`);
+  });
+
   test.runIf(runs)('without strace as well: one sentence that says what is missing', async () => {
     const bin = join(run, 'bin');
     mkdirSync(bin);
