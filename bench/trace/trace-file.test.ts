@@ -1,5 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -175,6 +175,19 @@ describe('bad files are refused in one line', () => {
     for (let length = 0; length < small.length; length++) {
       expect(() => parseTraceFile(small.subarray(0, length), 'a.xlt')).toThrow(UsageError);
     }
+  });
+
+  test('a name that cannot be taken leaves nothing behind', async () => {
+    await withFolder(async (folder) => {
+      const taken = new FileSink(folder);
+      await expect(taken.finish()).rejects.toThrow(`${folder}: cannot be written: it is a folder`);
+      await taken.discard();
+      const lost = new FileSink(join(folder, 'none', 'a.xlt'));
+      await expect(lost.finish()).rejects.toThrow(/a\.xlt: cannot be written: there is no folder/);
+      await lost.discard();
+      const beside = await readdir(dirname(folder));
+      expect(beside.filter((name) => name.startsWith(`${basename(folder)}.`))).toEqual([]);
+    });
   });
 
   test('a damaged file on disk', async () => {

@@ -155,8 +155,7 @@ export class FileSink implements ByteSink {
   }
 
   #throwIfFailed(): void {
-    if (!this.#error) return;
-    throw new UsageError(`${this.#path}: cannot be written (${this.#error.message})`);
+    if (this.#error) throw writeError(this.#path, this.#error);
   }
 }
 
