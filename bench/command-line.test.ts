@@ -196,6 +196,7 @@ describe('an output path that cannot be written', () => {
     [['report', 'OUT/run', '--out', 'OUT/file/x.html'], 'file: cannot be written: it is a file'],
     [['report', 'OUT/run', '--out', 'OUT/run'], 'run: cannot be written: it is a folder'],
     [['report', 'OUT/run', '--out', 'OUT/r.html', '--png', 'OUT/file'], 'it is a file'],
+    [['report', 'OUT/run', '--out', 'OUT/run/gone/x.html'], 'a link that leads nowhere'],
     [['publish', 'OUT/run', '--out', 'OUT/file'], 'cannot be written: part of its path is a file'],
     [['publish', 'OUT/run', 'OUT/none', '--out', 'OUT/site'], 'none: plan.json and cells.ndjson'],
     [
@@ -219,6 +220,8 @@ describe('an output path that cannot be written', () => {
     writeRun(`${folder}/run`, storedRunFixture([cellRecordFixture()]));
     writeRun(`${folder}/empty`, storedRunFixture([]));
     writeFileSync(`${folder}/file`, 'some text');
+    rmSync(`${folder}/run/gone`, { force: true });
+    symlinkSync('nowhere', `${folder}/run/gone`);
     const { code, stderr } = await say(...args.map((word) => word.replace('OUT', folder)));
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr).toContain(message);

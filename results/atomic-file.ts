@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no folder of that name',
   ENOTDIR: 'part of its path is a file',
   EISDIR: 'it is a folder',
-  EEXIST: 'it is a file',
+  EEXIST: 'it is a file, or a link that leads nowhere',
   ELOOP: 'its links lead nowhere',
   EBUSY: 'it is in use',
   EXDEV: 'it lies on another file system',
