@@ -131,7 +131,7 @@ function latencyClaim(model: ReportModel, leader: Leader): Sentence {
   const memory = memoryText(model, series);
   if (measured === 1) {
     const of = ranked === 1 ? 'can be ranked' : `of ${ranked} has this figure`;
-    const figure = `${metric.label} ${figureText(series, metric)}`;
+    const figure = `${metric.label} (${figureText(series, metric)})`;
     return ['Only ', { name: series.strategy }, ` ${of}: ${figure}${memory}.`];
   }
   if (!decides) return [...reading(leader), `${memory}; a verdict needs ${MIN_FORKS} forks.`];
